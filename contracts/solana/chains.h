@@ -15,10 +15,13 @@ APART int is_evm_name(const Word *a) {
   return any && a->b[0] <= MAX_CHAINS;
 }
 
+// Whether an account of Solana can have this name.
+APART int is_account_name(const Word *a) { return !is_zero32(a) && !is_evm_name(a); }
+
 // Whether chain k, which takes part, has an account of this name.
 APART int is_address_of(const Bridge *b, u64 k, const Word *a) {
   if (format_of(b, k) == FORMAT_EVM) return is_evm_name(a) && (a->b[0] == 0 || a->b[0] == k);
-  return !is_zero32(a) && !is_evm_name(a);
+  return is_account_name(a);
 }
 
 // Whether it names the chain's bridge, bound or not.

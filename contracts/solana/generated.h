@@ -18,6 +18,7 @@ enum {
   FREEZE_DELAY_SECONDS = 86400,
   END_WINDOW_SECONDS = 259200,
   DENIAL_WINDOW_SECONDS = 1209600,
+  GROUP_DELAY_SECONDS = 4752000,
   FEE_NOTICE_SECONDS = 3600,
   FILL_LEAD_SECONDS = 12,
   SWAP_ENTRIES = 4097,
@@ -247,6 +248,18 @@ typedef struct { u8 op; u8 statement[3][32]; u8 proof[8][32]; } ExitData;
 enum { OP_PAY_EXIT = 33, PAY_EXIT_CLAIMANT = 0, PAY_EXIT_BRIDGE, PAY_EXIT_EXIT, PAY_EXIT_TOKEN, PAY_EXIT_VAULT, PAY_EXIT_MINT, PAY_EXIT_TOKEN_PROGRAM, PAY_EXIT_DESTINATION, PAY_EXIT_ACCOUNTS };
 #define PAY_EXIT_SHAPE {PAY_EXIT_ACCOUNTS, 2, 0, 156, 0, 0}
 typedef struct { u8 op; u8 side; } PayExitData;
+enum { OP_ANNOUNCE_MEMBERS = 34, ANNOUNCE_MEMBERS_GOVERNOR = 0, ANNOUNCE_MEMBERS_BRIDGE, ANNOUNCE_MEMBERS_ACCOUNTS };
+#define ANNOUNCE_MEMBERS_SHAPE {ANNOUNCE_MEMBERS_ACCOUNTS, 3, 1, 2, 1, 0}
+typedef struct { u8 op; u8 group; u8 threshold; } AnnounceMembersData;
+enum { OP_WITHDRAW_MEMBERS = 35, WITHDRAW_MEMBERS_GOVERNOR = 0, WITHDRAW_MEMBERS_BRIDGE, WITHDRAW_MEMBERS_ACCOUNTS };
+#define WITHDRAW_MEMBERS_SHAPE {WITHDRAW_MEMBERS_ACCOUNTS, 1, 1, 2, 0, 0}
+typedef struct { u8 op; } WithdrawMembersData;
+enum { OP_REPLACE_MEMBERS = 36, REPLACE_MEMBERS_BRIDGE = 0, REPLACE_MEMBERS_ACCOUNTS };
+#define REPLACE_MEMBERS_SHAPE {REPLACE_MEMBERS_ACCOUNTS, 1, 0, 1, 0, 0}
+typedef struct { u8 op; } ReplaceMembersData;
+enum { OP_REMOVE_MEMBER = 37, REMOVE_MEMBER_GOVERNOR = 0, REMOVE_MEMBER_BRIDGE, REMOVE_MEMBER_ACCOUNTS };
+#define REMOVE_MEMBER_SHAPE {REMOVE_MEMBER_ACCOUNTS, 22, 1, 2, 0, 0}
+typedef struct { u8 op; u8 group; u8 member[20]; } RemoveMemberData;
 typedef struct { u8 chain; u8 address_format; u8 evm_chain_id[32]; u8 bridge[32]; } ChainEntry;
 
 typedef struct { u64 tag; u64 lane; } QueueHead;
@@ -255,8 +268,8 @@ typedef struct { Pubkey hash; Word words[5]; } SwapEntry;
 _Static_assert(sizeof(SwapEntry) == 192, "SwapEntry");
 typedef struct { Pubkey hash; Word words[4]; } AccountEntry;
 _Static_assert(sizeof(AccountEntry) == 160, "AccountEntry");
-typedef struct { u64 tag; u64 bump; u64 chain; u64 primary; u64 chain_mask; u64 formats; u64 token_limit; u64 account_limit; Pubkey governor; Pubkey fee_recipient; Pubkey sol; Pubkey swap_queue; Pubkey account_queue; Pubkey keys; Pubkey bridges[9]; Pubkey deployment_hash; Word swap_domain; Word account_domain; Word exit_domain; Pubkey vk_hashes[3]; u64 number; u64 timestamp; u64 unpaid; u64 has_end; Word root; Pubkey sync_hash; u64 totals[2]; u64 consumed[2]; u64 open_fees[2]; Pubkey queue_hashes[2]; u64 frozen_at; u64 earned_fees; u64 prices[13]; u64 next_prices[13]; u64 prices_from[13]; u64 group_counts[2]; u64 group_thresholds[2]; u8 validators[16][20]; u8 watchers[16][20]; u64 slots_per_day; u64 freeze_requests[2]; u64 freeze_at[2]; u64 freeze_in[2]; u64 end_word; u64 end_round; u64 end_number; u64 end_at; u64 end_in; u64 end_denied_by_validators; u64 end_denied_by_governor; Pubkey end_hash; Word exit_root; u64 cancelled_swaps[65]; u64 cancelled_requests[9]; } Bridge;
-_Static_assert(sizeof(Bridge) == 2744, "Bridge");
+typedef struct { u64 tag; u64 bump; u64 chain; u64 primary; u64 chain_mask; u64 formats; u64 token_limit; u64 account_limit; Pubkey governor; Pubkey fee_recipient; Pubkey sol; Pubkey swap_queue; Pubkey account_queue; Pubkey keys; Pubkey bridges[9]; Pubkey deployment_hash; Word swap_domain; Word account_domain; Word exit_domain; Pubkey vk_hashes[3]; u64 number; u64 timestamp; u64 unpaid; u64 has_end; Word root; Pubkey sync_hash; u64 totals[2]; u64 consumed[2]; u64 open_fees[2]; Pubkey queue_hashes[2]; u64 frozen_at; u64 earned_fees; u64 prices[13]; u64 next_prices[13]; u64 prices_from[13]; u64 group_counts[2]; u64 group_thresholds[2]; u8 validators[16][20]; u8 watchers[16][20]; u64 coming_group; u64 coming_count; u64 coming_threshold; u64 announced_at; u64 announced_in; u64 removed_at[2]; u64 removed_in[2]; u8 coming_members[16][20]; u64 slots_per_day; u64 freeze_requests[2]; u64 freeze_at[2]; u64 freeze_in[2]; u64 end_word; u64 end_round; u64 end_number; u64 end_at; u64 end_in; u64 end_denied_by_validators; u64 end_denied_by_governor; Pubkey end_hash; Word exit_root; u64 cancelled_swaps[65]; u64 cancelled_requests[9]; } Bridge;
+_Static_assert(sizeof(Bridge) == 3136, "Bridge");
 typedef struct { u64 tag; u64 id; u64 chains; u64 decimals; u64 scale; u64 minimum; u64 cap; u64 is_paused; u64 custody; u64 owed; Pubkey mint; Pubkey vault; Pubkey program; } Token;
 _Static_assert(sizeof(Token) == 176, "Token");
 typedef struct { u64 tag; u64 id; } Mint;
@@ -391,4 +404,14 @@ enum {
   E_EXIT_RECIPIENT = 1118, // exit: recipient format
   E_EXIT_BRIDGE = 1119, // exit: recipient is the bridge
   E_EXIT_SENDER = 1120, // exit: recipient must send it
+  E_NO_SUCH_GROUP = 1121, // groups: no such group
+  E_THRESHOLD = 1122, // groups: threshold above members
+  E_NO_MAJORITY = 1123, // groups: not a majority
+  E_MEMBER_ORDER = 1124, // groups: member order
+  E_MEMBER_OF_BOTH = 1125, // groups: member of both
+  E_NOTHING_ANNOUNCED = 1126, // groups: nothing announced
+  E_TOO_EARLY_TO_REPLACE = 1127, // groups: too early to replace
+  E_NOT_A_MEMBER = 1128, // groups: not a member
+  E_TOO_FEW_REMAIN = 1129, // groups: too few would remain
+  E_TOO_EARLY_TO_REMOVE = 1130, // groups: too early to remove
 };

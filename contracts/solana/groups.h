@@ -13,12 +13,15 @@ ALWAYS int compare(const u8 *a, const u8 *b, int n) {
 
 ALWAYS u8 (*members_of(Bridge *b, u64 group))[20] { return group == VALIDATORS_GROUP ? b->validators : b->watchers; }
 
-APART int is_member(Bridge *b, u64 group, const u8 *signer) {
+// Which of a group's members this is; MAX_SIGNERS for nobody.
+APART u64 find_member(Bridge *b, u64 group, const u8 *signer) {
   u8 (*members)[20] = members_of(b, group);
   for (u64 i = 0; i < b->group_counts[group - 1]; i++)
-    if (eq(members[i], signer, SIGNER_BYTES)) return 1;
-  return 0;
+    if (eq(members[i], signer, SIGNER_BYTES)) return i;
+  return MAX_SIGNERS;
 }
+
+ALWAYS int is_member(Bridge *b, u64 group, const u8 *signer) { return find_member(b, group, signer) < MAX_SIGNERS; }
 
 typedef struct { const u8 *type; const Word *fields; u64 n; } Fact;
 

@@ -2,6 +2,7 @@
 // but what is malformed, has a wrong proof, lacks the word of both groups, or does not match the own queue. It reads no clock.
 #pragma once
 #include "block.h"
+#include "groups.h"
 #include "init.h"
 #include "paths.h"
 #include "queue.h"

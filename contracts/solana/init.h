@@ -1,8 +1,7 @@
-// Making the bridge: its keys, the deployment, the groups. Only the program's upgrade authority makes it, so nobody is
+// Making the bridge: its keys, the deployment. Only the program's upgrade authority makes it, so nobody is
 // faster, and only once. The deployment's hash is computed here, from the table and the keys themselves.
 #pragma once
 #include "chains.h"
-#include "groups.h"
 #include "groth16.h"
 
 typedef struct { u64 tag; u8 swap[768], account[768], exit[832]; } Keys;
@@ -111,7 +110,8 @@ APART u64 fill_bridge(Context *c, Bridge *b, const Keys *keys) {
   NEED(is_scalar(&b->root) && !is_zero32(&b->root), E_GENESIS);
   cp(&b->governor, d->governor, 32);
   cp(&b->fee_recipient, d->fee_recipient, 32);
-  NEED(!is_zero32(&b->governor) && !is_zero32(&b->fee_recipient), E_GOVERNOR);
+  NEED(is_account_name((const Word *)&b->governor), E_GOVERNOR);
+  NEED(is_account_name((const Word *)&b->fee_recipient), E_GOVERNOR);
   b->swap_queue = *c->a[INIT_SWAP_QUEUE].key;
   b->account_queue = *c->a[INIT_ACCOUNT_QUEUE].key;
   b->keys = *c->a[INIT_KEYS].key;
@@ -143,26 +143,4 @@ static u64 init(Context *c) {
   b->bump = bump[0];
   b->sol = *sol->key;
   return fill_bridge(c, b, keys);
-}
-
-static u64 found_group(Context *c) {
-  CHECK_SHAPE(c, FOUND_GROUP_SHAPE);
-  Bridge *b = find_bridge(c, &c->a[FOUND_GROUP_BRIDGE]);
-  NEED(b, E_ACCOUNT);
-  NEED(eq32(c->a[FOUND_GROUP_GOVERNOR].key, &b->governor), E_GOVERNOR);
-  const FoundGroupData *d = (const FoundGroupData *)c->data;
-  u64 group = d->group, threshold = d->threshold, bytes = c->data_len - sizeof(FoundGroupData), n = bytes / SIGNER_BYTES;
-  NEED(group == VALIDATORS_GROUP || group == WATCHERS_GROUP, E_GROUP);
-  NEED(b->group_counts[group - 1] == 0, E_EXISTS);
-  NEED(bytes % SIGNER_BYTES == 0 && n <= MAX_SIGNERS && threshold <= n && 2 * threshold > n, E_GROUP);
-  const u8 *at = (const u8 *)(d + 1);
-  u8 previous[20] = {0};
-  for (u64 i = 0; i < n; i++, at += SIGNER_BYTES) {
-    NEED(compare(at, previous, SIGNER_BYTES) > 0 && !is_member(b, 3 - group, at), E_GROUP);
-    cp(members_of(b, group)[i], at, SIGNER_BYTES);
-    cp(previous, at, SIGNER_BYTES);
-  }
-  b->group_counts[group - 1] = n;
-  b->group_thresholds[group - 1] = threshold;
-  return 0;
 }

@@ -4,6 +4,7 @@
 #include "account.h"
 #include "end.h"
 #include "exodus.h"
+#include "members.h"
 #include "payments.h"
 #include "swap.h"
 
@@ -45,6 +46,10 @@ u64 entrypoint(u8 *input) {
     case OP_CANCEL: return cancel(c);
     case OP_EXIT: return leave(c);
     case OP_PAY_EXIT: return pay_exit(c);
+    case OP_ANNOUNCE_MEMBERS: return announce_members(c);
+    case OP_WITHDRAW_MEMBERS: return withdraw_members(c);
+    case OP_REPLACE_MEMBERS: return replace_members(c);
+    case OP_REMOVE_MEMBER: return remove_member(c);
   }
   return E_INPUT;
 }

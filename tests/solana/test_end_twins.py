@@ -165,10 +165,11 @@ SCRIPTS: Final = (
 
 def read_script(text: str) -> list[Step]:
     """The steps of a script."""
-    return [_read_step(*part.split()) for part in text.split(", ")]
+    return [read_step(*part.split()) for part in text.split(", ")]
 
 
-def _read_step(name: str, *rest: str) -> Step:
+def read_step(name: str, *rest: str) -> Step:
+    """One step of a script."""
     if name in GROUPS:
         return "raise_end", name, int(rest[0]), rest[1:] == ("governor",)
     if name == "fell":

@@ -81,6 +81,8 @@ def test_init__own_entry_of_another__refused(bare: Site) -> None:
         ({"genesis_root": R.to_bytes(32, "big")}, Refusal.GENESIS),
         ({"governor": bytes(32)}, Refusal.GOVERNOR),
         ({"fee_recipient": bytes(32)}, Refusal.GOVERNOR),
+        ({"governor": bytes(12) + b"\x09" * 20}, Refusal.GOVERNOR),
+        ({"fee_recipient": b"\3" + bytes(11) + b"\x09" * 20}, Refusal.GOVERNOR),
     ],
 )
 def test_init__number_out_of_range__refused(bare: Site, changes: dict[str, Any], refusal: Refusal) -> None:
@@ -154,22 +156,22 @@ def test_put_keys__account_of_another_kind__refused(bare: Site) -> None:
 def test_found_group__not_a_group__refused(bare: Site) -> None:
     bare.init()
     one, two, three = (bytes(19) + bytes([i]) for i in (1, 2, 3))
-    for members, threshold in (
-        ((), 0),
-        ((one, two), 1),
-        ((one,), 2),
-        ((two, one), 2),
-        ((one, one), 2),
-        ((bytes(20),), 1),
-        ((one, two[:19]), 1),
-        (tuple(bytes(19) + bytes([i]) for i in range(1, 18)), 9),
+    for members, threshold, refusal in (
+        ((), 0, Refusal.NO_MAJORITY),
+        ((one, two), 1, Refusal.NO_MAJORITY),
+        ((one,), 2, Refusal.THRESHOLD),
+        ((two, one), 2, Refusal.MEMBER_ORDER),
+        ((one, one), 2, Refusal.MEMBER_ORDER),
+        ((bytes(20),), 1, Refusal.MEMBER_ORDER),
+        ((one, two[:19]), 1, Refusal.INPUT),
+        (tuple(bytes(19) + bytes([i]) for i in range(1, 18)), 9, Refusal.INPUT),
     ):
-        bare.found_group(1, members, threshold, refusal=Refusal.GROUP)
+        bare.found_group(1, members, threshold, refusal=refusal)
     bare.found_group(1, (one, two, three), 2)
     bare.found_group(1, (one, two, three), 2, refusal=Refusal.EXISTS)
-    bare.found_group(2, (three,), 1, refusal=Refusal.GROUP)
+    bare.found_group(2, (three,), 1, refusal=Refusal.MEMBER_OF_BOTH)
     for group in (0, 3, 255):
-        bare.found_group(group, (bytes(19) + b"\x09",), 1, refusal=Refusal.GROUP)
+        bare.found_group(group, (bytes(19) + b"\x09",), 1, refusal=Refusal.NO_SUCH_GROUP)
     bare.found_group(2, (bytes(19) + b"\x09",), 1, signer=EVE, refusal=Refusal.GOVERNOR)
     assert bare.state()["group_counts"] == [3, 0]
 

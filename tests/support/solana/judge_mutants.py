@@ -52,6 +52,8 @@ JUDGES: Final = (
     "test_exits.py",
     "test_freeze.py",
     "test_end_twins.py",
+    "test_members.py",
+    "test_group_twins.py",
     "test_swap_lane.py",
     "test_spoofs.py",
     "test_real_block.py",

@@ -101,6 +101,14 @@ BRIDGE: Final = Layout(
     Field("group_thresholds", "u64", 2),
     Field("validators", SIGNER, MAX_SIGNERS),
     Field("watchers", SIGNER, MAX_SIGNERS),
+    Field("coming_group", "u64"),
+    Field("coming_count", "u64"),
+    Field("coming_threshold", "u64"),
+    Field("announced_at", "u64"),
+    Field("announced_in", "u64"),
+    Field("removed_at", "u64", 2),
+    Field("removed_in", "u64", 2),
+    Field("coming_members", SIGNER, MAX_SIGNERS),
     # the end: freezes that are called, by lane; the contest about END; exodus
     Field("slots_per_day", "u64"),
     Field("freeze_requests", "u64", 2),
@@ -119,7 +127,9 @@ BRIDGE: Final = Layout(
     Field("cancelled_requests", "u64", ACCOUNT_ENTRIES // 64 + 1),
 )
 """`formats` has the address format of chain k in byte k, `chain_mask` bit k for each chain. `number` to `sync_hash` are
-the tip; `queue_hashes` are those after the last request of each lane. `.._at` are UNIX seconds, `.._in` slots. The end
+the tip; `queue_hashes` are those after the last request of each lane. `.._at` are UNIX seconds, `.._in` slots. Of the
+groups' lists the first places are members, as many as the counts say; `coming_group` is 0 unless an announcement waits;
+`removed_at` is 0 for a group of which nobody was removed. The end
 that is said is that of `end_round`; it stands when `has_end` does. `exit_root` is zero before exodus; a bit of the last
 two stands for a place of the ring whose request exodus has refunded.
 """

@@ -1,5 +1,5 @@
 """The program's calls: for each its number, its accounts in order, and its data; those about its end stand in
-`end_instructions`.
+`end_instructions`, those about new members of groups in `group_instructions`.
 """
 
 from typing import Final
@@ -7,6 +7,7 @@ from typing import Final
 from zklink.solana.interface.codec import AMOUNT, KEY, WORD, Field, Layout
 from zklink.solana.interface.end_instructions import END_INSTRUCTIONS
 from zklink.solana.interface.forms import define, roles
+from zklink.solana.interface.group_instructions import GROUP_INSTRUCTIONS
 
 PUT_KEYS: Final = define(
     0, "put_keys", roles("authority s", "keys w", "program_data", "bridge"), Field("at", "u16"), has_tail=True
@@ -215,4 +216,5 @@ INSTRUCTIONS: Final = (
     FULL_EXIT,
     KEY_REQUEST,
     *END_INSTRUCTIONS,
+    *GROUP_INSTRUCTIONS,
 )

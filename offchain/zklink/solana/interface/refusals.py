@@ -131,6 +131,16 @@ class Refusal(Enum):
     EXIT_RECIPIENT = "exit: recipient format"
     EXIT_BRIDGE = "exit: recipient is the bridge"
     EXIT_SENDER = "exit: recipient must send it"
+    NO_SUCH_GROUP = "groups: no such group"
+    THRESHOLD = "groups: threshold above members"
+    NO_MAJORITY = "groups: not a majority"
+    MEMBER_ORDER = "groups: member order"
+    MEMBER_OF_BOTH = "groups: member of both"
+    NOTHING_ANNOUNCED = "groups: nothing announced"
+    TOO_EARLY_TO_REPLACE = "groups: too early to replace"
+    NOT_A_MEMBER = "groups: not a member"
+    TOO_FEW_REMAIN = "groups: too few would remain"
+    TOO_EARLY_TO_REMOVE = "groups: too early to remove"
 
     @property
     def number(self) -> int:
