@@ -1,6 +1,6 @@
 """The groups of the program and of the contracts are twins: whatever their governors announce or remove in whatever
-order, both refuse it for the same reason, or both have the same members after it; and what an END that waits means while
-members change is the same on both.
+order, both refuse it for the same reason, or both have the same members after it; and what an END that waits means
+while members change is the same on both.
 """
 
 from collections.abc import Sequence
@@ -118,13 +118,14 @@ STEPS: Final = st.one_of(
 )
 SCRIPTS: Final = (
     f"let_in, announce 2 new 3, let_in, wait {GROUP_DELAY_SECONDS - 1}, let_in, wait 1, let_in, let_in",
-    f"announce 1 new 3, wait {GROUP_DELAY_SECONDS}, let_in, announce 2 validators 3, wait {GROUP_DELAY_SECONDS}, "
-    "let_in",
-    f"announce 2 mixed 3, wait {GROUP_DELAY_SECONDS - 1}, announce 1 new 4, wait 1, let_in, wait {GROUP_DELAY_SECONDS}, "
-    "let_in",
+    f"announce 1 new 3, wait {GROUP_DELAY_SECONDS}, let_in, announce 2 validators 3, "
+    f"wait {GROUP_DELAY_SECONDS}, let_in",
+    f"announce 2 mixed 3, wait {GROUP_DELAY_SECONDS - 1}, announce 1 new 4, wait 1, let_in, "
+    f"wait {GROUP_DELAY_SECONDS}, let_in",
     f"announce 2 new 3, halt {GROUP_DELAY_SECONDS}, let_in, wait {GROUP_DELAY_SECONDS}, let_in",
     "announce 0 new 3, announce 3 new 3, announce 1 new 6, announce 1 new 2, announce 1 nobody 0, "
-    "announce 1 backwards 3, announce 1 twice 3, announce 1 zero 3, announce 1 watchers 3, announce 2 validators 3, announce 1 new 3 stranger",
+    "announce 1 backwards 3, announce 1 twice 3, announce 1 zero 3, announce 1 watchers 3, announce 2 validators 3, "
+    "announce 1 new 3 stranger",
     f"announce 2 one 1, wait {GROUP_DELAY_SECONDS}, let_in, remove 2 11, remove 2 6",
     "remove 1 1, remove 1 2, remove 1 1, remove 2 6, remove 2 1, remove 1 6, remove 1 0, remove 0 0, remove 3 1, "
     f"remove 1 2 stranger, wait {GROUP_DELAY_SECONDS - 1}, remove 1 2, wait 1, remove 1 2, wait {GROUP_DELAY_SECONDS}, "

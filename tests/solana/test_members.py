@@ -8,7 +8,7 @@ from tests.support.groups import KnownGroup, KnownGroups, sort_keys
 from tests.support.solana.account_doors import plant
 from tests.support.solana.blocks import History
 from tests.support.solana.ends import Ends
-from tests.support.solana.founding import Founding
+from tests.support.solana.founding import SRM, Founding
 from tests.support.solana.machine import key_of
 from tests.support.solana.members import (
     NEW,
@@ -22,9 +22,11 @@ from tests.support.solana.members import (
 )
 from tests.support.solana.site import Site
 from tests.support.upholds import upholds
+from zklink.l1.contracts.bridge_structs import ComingGroup, GroupMembers
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import GROUP_DELAY_SECONDS
 from zklink.protocol.limits import MAX_SIGNERS
+from zklink.solana.client.bridge import BridgeReading
 from zklink.solana.interface import accounts, group_instructions
 from zklink.solana.interface.refusals import Refusal
 
@@ -111,6 +113,21 @@ def test_found_group__after_its_members_were_replaced__is_refused(site: Site, en
     others = [bytes.fromhex(member[2:]) for member in KnownGroup.make("others").members]
     for group in Group:
         site.found_group(group, others, refusal=Refusal.EXISTS)
+
+
+# --- what is read off chain ---
+
+
+def test_reading__members_and_what_comes__as_of_a_contract(site: Site) -> None:
+    reading = BridgeReading(0, site.state(), {})
+    for group in Group:
+        assert reading.members(group) == GroupMembers(site.groups.group(group).members, 3)
+    assert reading.coming is None
+    announce(site, VALIDATORS, NEW.members[:4], 4)
+    clock = site.machine.svm.get_clock()
+    signers = GroupMembers(NEW.members[:4], 4)
+    expected = ComingGroup(VALIDATORS, signers, clock.unix_timestamp, clock.slot)
+    assert BridgeReading(0, site.state(), {}).coming == expected
 
 
 # --- bytes and clock ---
@@ -201,5 +218,5 @@ def test_members__another_account_than_the_bridge__refused(site: Site) -> None:
     data = site.machine.data(site.bridge)
     copy = site.machine.put(key_of("copy").pubkey(), key_of("foreign").pubkey(), data)
     shorter = site.machine.put(key_of("shorter").pubkey(), site.id, data[: accounts.BRIDGE.size - 8])
-    for bridge in (copy, shorter, site.keys, site.token(1)):
+    for bridge in (copy, shorter, site.keys, site.token(SRM)):
         site.call(group_instructions.REPLACE_MEMBERS, {"bridge": bridge}, refusal=Refusal.ACCOUNT)

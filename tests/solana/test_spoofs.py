@@ -19,6 +19,7 @@ from tests.support.solana.ends import Ends
 from tests.support.solana.founding import CAKE, ELSEWHERE, SOL, SOLANA, SRM, Founding
 from tests.support.solana.leaving import Leaving
 from tests.support.solana.machine import TOKEN_PROGRAM, Refused, associated, key_of
+from tests.support.solana.members import announce, let_in, remove, withdraw
 from tests.support.solana.site import Site, open_site
 from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
@@ -28,11 +29,13 @@ from zklink.protocol.ids import (
     EXPIRY_SECONDS,
     FILL_LEAD_SECONDS,
     FREEZE_DELAY_SECONDS,
+    GROUP_DELAY_SECONDS,
     Lane,
     TokenId,
 )
 from zklink.solana.interface import end_instructions, instructions
 from zklink.solana.interface.forms import Instruction
+from zklink.solana.interface.group_instructions import GROUP_INSTRUCTIONS
 from zklink.solana.interface.refusals import Refusal
 
 EVE: Final = key_of("eve")
@@ -40,6 +43,7 @@ FOREIGN: Final = key_of("foreign program").pubkey()
 HOLDING_BYTES: Final = 165
 LEAST_WAYS: Final = 1_000
 LEAST_WAYS_OF_ENDS: Final = 300
+LEAST_WAYS_OF_GROUPS: Final = 50
 TRIED_AGAIN: Final = ("pay", "swap", "register_token", "deny_end", "raise_end", "cancel", "exit", "pay_exit")
 """Calls that look at other accounts the second time."""
 
@@ -248,7 +252,21 @@ def test_calls__every_account_exchanged__none_works() -> None:
     site.call(instructions.COLLECT_FEES, places)
     asked = deposit(site), full_exit(site, owner=key_of("bob"), coin=5), ask_key(site, owner=key_of("bob"))
     history.bring(history.make(words_of(*asked), lane=Lane.ACCOUNT))
-    spoofs.check(set(instructions.INSTRUCTIONS) - set(end_instructions.END_INSTRUCTIONS), LEAST_WAYS)
+    elsewhere = {*end_instructions.END_INSTRUCTIONS, *GROUP_INSTRUCTIONS}
+    spoofs.check(set(instructions.INSTRUCTIONS) - elsewhere, LEAST_WAYS)
+
+
+@upholds("GOV-1", "GOV-2")
+def test_group_calls__every_account_exchanged__none_works() -> None:
+    site = open_site()
+    spoofs, ends = Spoofs(site), Ends(History(site))
+    announce(site)
+    withdraw(site)
+    announce(site, Group.VALIDATORS)
+    remove(site, Group.WATCHERS, site.groups.watchers.members[1])
+    ends.wait(GROUP_DELAY_SECONDS)
+    let_in(site)
+    spoofs.check(set(GROUP_INSTRUCTIONS), LEAST_WAYS_OF_GROUPS)
 
 
 def leave_all(leaving: Leaving, user: Pubkey) -> None:

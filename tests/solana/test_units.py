@@ -14,9 +14,18 @@ from tests.support.solana.ends import FIRST_PIECE, PATH_PIECE, Ends
 from tests.support.solana.founding import CAKE, SOL, SOLANA, SRM
 from tests.support.solana.leaving import Leaving
 from tests.support.solana.machine import UNITS_LIMIT, associated, key_of
+from tests.support.solana.members import announce, let_in, remove, withdraw
 from tests.support.solana.site import Site
 from zklink.protocol.facts import Group
-from zklink.protocol.ids import END_WINDOW_SECONDS, EXPIRY_SECONDS, FREEZE_DELAY_SECONDS, Door, Lane, TokenId
+from zklink.protocol.ids import (
+    END_WINDOW_SECONDS,
+    EXPIRY_SECONDS,
+    FREEZE_DELAY_SECONDS,
+    GROUP_DELAY_SECONDS,
+    Door,
+    Lane,
+    TokenId,
+)
 from zklink.protocol.presets import MAIN
 from zklink.protocol.words import SWAP_SLOT_WORDS
 from zklink.solana.interface import end_instructions, instructions
@@ -65,7 +74,19 @@ def measure() -> dict[str, int]:
     site.call(instructions.COLLECT_FEES, places)
     history.close(history.bring(history.make(())))
     ask_all(site)
+    change_members(site)
     return dict(sorted((site.figures | end_all()).items()))
+
+
+def change_members(site: Site) -> None:
+    """A group's largest list in place of another one, and the removal that moves most."""
+    others = KnownGroup.make("other", SIZE, THRESHOLD)
+    announce(site, Group.WATCHERS, others.members, THRESHOLD)
+    withdraw(site)
+    announce(site, Group.WATCHERS, others.members, THRESHOLD)
+    Ends(History(site)).wait(GROUP_DELAY_SECONDS)
+    let_in(site)
+    remove(site, Group.WATCHERS, others.members[0])
 
 
 def ask_all(site: Site) -> None:

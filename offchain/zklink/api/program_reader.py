@@ -12,7 +12,6 @@ from solders.pubkey import Pubkey
 from zklink.api.live_view import LiveChain, LiveGroups, LiveToken, LiveView
 from zklink.history.read_model import History
 from zklink.history.transfer_record import Glimpse, How, MoneyReceipt
-from zklink.l1.contracts.bridge_structs import GroupMembers
 from zklink.l1.transport.receipts import BlockInfo
 from zklink.node.events import BlockSealed, Event
 from zklink.operations.payout import Payout
@@ -150,7 +149,7 @@ class ProgramReader:
             head=head,
             is_frozen=reading.is_frozen,
             tokens={token: self._read_token(token) for token in self._tokens},
-            groups=LiveGroups({group: _read_group(known, group) for group in Group}, None),
+            groups=LiveGroups({group: reading.members(group) for group in Group}, reading.coming),
             prices_wei={ChainId(kind): prices[kind] for kind in range(1, MAX_CHAINS + 1)},
             gas_price_wei=LAMPORTS_OF_A_CALL,
         )
@@ -166,9 +165,3 @@ class ProgramReader:
             pending=found["owed"] * found["scale"],
             custody=Amount(found["custody"]),
         )
-
-
-def _read_group(fields: Any, group: Group) -> GroupMembers:
-    members = fields["validators"] if group is Group.VALIDATORS else fields["watchers"]
-    count, threshold = (int(fields[name][group - 1]) for name in ("group_counts", "group_thresholds"))
-    return GroupMembers(tuple(f"0x{bytes(each).hex()}" for each in members[:count]), threshold)

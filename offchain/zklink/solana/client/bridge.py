@@ -3,13 +3,17 @@
 Takes a node; gives what stood there in one slot of a level. Nothing is read from logs, which a caller can fill.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from eth_utils import to_checksum_address
+
+from zklink.l1.contracts.bridge_structs import ComingGroup, GroupMembers
 from zklink.primitives.base58 import encode_base58
 from zklink.protocol.bridge_hashes import ZERO_HASH, Tip
 from zklink.protocol.errors import RpcUnavailable
+from zklink.protocol.facts import Group
 from zklink.protocol.ids import BlockNumber, Lane
 from zklink.solana.client.node import FINALIZED, AccountData, Level, SolanaNode
 from zklink.solana.interface import accounts
@@ -47,6 +51,21 @@ class BridgeReading:
     def is_frozen(self) -> bool:
         """Whether it takes no requests any more."""
         return bool(self.fields["frozen_at"])
+
+    def members(self, group: Group) -> GroupMembers:
+        """The signers of a group, and how many of them it takes."""
+        known = self.fields
+        listed = known["validators"] if group is Group.VALIDATORS else known["watchers"]
+        return _read_list(listed, known["group_counts"][group - 1], known["group_thresholds"][group - 1])
+
+    @property
+    def coming(self) -> ComingGroup | None:
+        """What the governor has announced; None for nothing. `announced_in` is a slot."""
+        known = self.fields
+        if not known["coming_group"]:
+            return None
+        signers = _read_list(known["coming_members"], known["coming_count"], known["coming_threshold"])
+        return ComingGroup(Group(known["coming_group"]), signers, known["announced_at"], known["announced_in"])
 
     def total(self, lane: Lane) -> int:
         """How many requests a queue has had."""
@@ -116,3 +135,7 @@ class SolanaBridge:
 
     def _unusable(self, detail: str) -> RpcUnavailable:
         return RpcUnavailable(self.node.name, "getMultipleAccounts", 1, detail)
+
+
+def _read_list(places: Sequence[bytes], count: int, threshold: int) -> GroupMembers:
+    return GroupMembers(tuple(map(to_checksum_address, places[:count])), threshold)

@@ -1,4 +1,4 @@
-"""The program's calls that change a group's members: by the governor, but for the one that carries out what it announced."""
+"""The program's calls that change a group's members, by the governor; whom it has announced anybody lets in."""
 
 from typing import Final
 
