@@ -22,7 +22,8 @@ class Faucet(Protocol):
     """Port: gives tokens and coins away."""
 
     def give(self, address: str, chain: ChainId | None, token: TokenId | None, amount: int | None) -> Sequence[Payment]:
-        """Pay an amount of a token, or what is usual of every one, on one chain or on all. Raises RequestRefused for a
+        """Pay an amount of a token, or what is usual of every one, on one chain or on all that have such an address.
+        Raises RequestRefused for a
         chain or token that is not there and for an amount above the limit.
         """
         ...

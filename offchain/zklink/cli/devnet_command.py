@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from rich.console import Console
@@ -21,6 +21,7 @@ from zklink.prover.progress import SILENT
 
 if TYPE_CHECKING:
     from zklink.demo.network.serving import Network
+    from zklink.devnet.system import LocalSystem
     from zklink.l1.transport.chain_profile import ChainProfile
 
 FIXED, REAL = "fixed", "real"
@@ -33,6 +34,13 @@ FIXED, REAL = "fixed", "real"
     show_default=True,
     metavar="NAMES|NUMBER",
     help="Names with commas between them, or how many: avalanche, then bsc, polygon, ethereum.",
+)
+@click.option(
+    "--solana",
+    type=click.Choice(["litesvm", "surfnet"]),
+    is_flag=False,
+    flag_value="litesvm",
+    help="A Solana chain too: LiteSVM in this process, which needs the extra `solana`, or Surfpool's network.",
 )
 @click.option("--fork", "is_fork", is_flag=True, help="Fork the chains from the nodes in ETHEREUM_RPC, POLYGON_RPC, ..")
 @click.option(
@@ -68,6 +76,7 @@ FIXED, REAL = "fixed", "real"
 @click.option("--seconds", type=click.FloatRange(min=0), help="End by itself after so long.")
 def devnet(
     chains: str,
+    solana: Literal["litesvm", "surfnet"] | None,
     is_fork: bool,
     state: Path | None,
     host: str,
@@ -84,6 +93,8 @@ def devnet(
 
     if is_fork and state is not None:
         raise click.UsageError("--state keeps chains of this machine; forks begin anew each time: leave --fork out")
+    if solana == "surfnet" and state is not None:
+        raise click.UsageError("--state keeps a ledger of this process, and no Surfpool network: use --solana litesvm")
     options = NetworkOptions(
         get_preset(preset_name),
         choose_chains(chains),
@@ -92,6 +103,7 @@ def devnet(
         has_real_proofs=proofs == REAL,
         is_fork=is_fork,
         state=state,
+        solana=solana,
     )
     notes = Console(stderr=True, width=80)
     start = time.monotonic()
@@ -154,13 +166,46 @@ def describe(network: Network, seconds: float) -> dict[str, Any]:
                 "bridge": system.bridges[chain.profile.chain_id].address,
             }
             for chain in system.world
-        ],
+        ]
+        + ([] if system.solana is None else [describe_solana(system)]),
         "accounts": {
             name: {"address": account.address, "key": f"0x{bytes(account.key).hex()}"}
             for name, account in accounts.items()
         },
+        "solana_accounts": {} if system.solana is None else system.solana.list_accounts(),
         "state": None if network.options.state is None else str(network.options.state),
     }
+
+
+def describe_solana(system: LocalSystem) -> dict[str, Any]:
+    """Where the Solana chain is, and what stands there."""
+    assert system.solana is not None
+    chain = system.solana.founder.chain_id
+    place = system.deployment.programs[chain]
+    return {
+        "chain": chain,
+        "name": place.name,
+        "genesis": place.genesis,
+        "rpc": system.solana.url,
+        "program": place.program,
+        "bridge": place.bridge,
+        "mints": {plan.symbol: plan.contracts[chain] for plan in system.deployment.tokens if chain in plan.contracts},
+    }
+
+
+def tell_solana(described: dict[str, Any]) -> Iterator[str]:
+    """The Solana chain, where there is one."""
+    for chain in described["chains"]:
+        if "program" in chain:
+            account = described["solana_accounts"]["depositor"]
+            yield f"{chain['name'].capitalize()}'s program {chain['program']}, with mints"
+            yield from (f"  {symbol:<5} {mint}" for symbol, mint in chain["mints"].items())
+            yield "An account with all of them there; its key, for a wallet:"
+            yield f"  {account['address']}"
+            at = len(account["key"]) // 2
+            yield f"  {account['key'][:at]}"
+            yield f"  {account['key'][at:]}  (one text, in two lines)"
+            yield ""
 
 
 def tell(described: dict[str, Any]) -> Iterator[str]:
@@ -169,7 +214,8 @@ def tell(described: dict[str, Any]) -> Iterator[str]:
     yield f"The devnet is ready after {described['ready_seconds']:g} s."
     yield ""
     for chain in described["chains"]:
-        yield f"  {chain['name']:<10} {chain['rpc']}   EVM chain id {chain['evm_chain_id']}"
+        what = f"EVM chain id {chain['evm_chain_id']}" if "evm_chain_id" in chain else "JSON-RPC of Solana"
+        yield f"  {chain['name']:<10} {chain['rpc']}   {what}"
     yield f"  API        {api}   described at /openapi.json"
     yield f"  page       {api}/  every swap, block, account and token, live"
     yield ""
@@ -177,6 +223,7 @@ def tell(described: dict[str, Any]) -> Iterator[str]:
     yield f"  {depositor['address']}"
     yield f"  {depositor['key']}"
     yield ""
+    yield from tell_solana(described)
     yield "Try next:"
     yield f"  curl {api}/v1/pools"
     yield "  tokens and coins for an address of yours:"

@@ -7,7 +7,7 @@ for local chains. Never creates pools: a story deposits and creates them itself 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from eth_account.signers.local import LocalAccount
 
@@ -41,6 +41,9 @@ from zklink.l1.deployment.records import (
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.protocol.presets import Preset
 
+if TYPE_CHECKING:
+    from zklink.devnet.solana.member import SolanaMember
+
 FORTUNE_USD: Final = 100_000_000
 """Dollars' worth of every ERC-20 that each actor owns on every chain, at the table's prices."""
 
@@ -54,12 +57,15 @@ NO_PROGRAMS: Final[Mapping[ChainId, ProgramDeployment]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class LocalSystem:
-    """A deployed system on a world. `left_out` are the tokens of the table that it does not have."""
+    """A deployed system on a world. `left_out` are the tokens of the table that it does not have, `solana` is the chain
+    whose bridge is a program, where there is one.
+    """
 
     world: World
     deployment: Deployment
     bridges: dict[ChainId, BridgeClient]
     left_out: tuple[LeftOut, ...] = field(default=(), kw_only=True)
+    solana: "SolanaMember | None" = field(default=None, kw_only=True)
 
     def token(self, chain_id: ChainId, token_id: TokenId) -> TokenClient:
         """A token on one of its chains; KeyError where it is not."""

@@ -8,7 +8,7 @@ from zklink.api.sources import Sources
 from zklink.protocol.errors import RequestRefused
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.schema.api.devnet import FaucetAnswer, FaucetPayment, FaucetRequest
-from zklink.schema.api.scalars import read_units, show_bytes
+from zklink.schema.api.scalars import read_units, show_tx_hash
 
 
 def answer_faucet(sources: Sources, request: FaucetRequest) -> FaucetAnswer:
@@ -29,7 +29,7 @@ def answer_faucet(sources: Sources, request: FaucetRequest) -> FaucetAnswer:
                 token=item.token,
                 amount=str(item.amount),
                 l1_amount=str(item.l1_amount),
-                tx_hash=show_bytes(item.tx_hash),
+                tx_hash=show_tx_hash(item.tx_hash),
             )
             for item in payments
         ]

@@ -16,6 +16,7 @@ from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.deployment.records import TokenPlan
 from zklink.protocol.errors import RequestRefused
 from zklink.protocol.ids import Amount, ChainId, TokenId
+from zklink.schema.api.scalars import read_owner
 
 USUAL_USD: Final = 10_000
 LARGEST_USD: Final = 1_000_000
@@ -30,18 +31,34 @@ class DevnetFaucet:
 
     def give(self, address: str, chain: ChainId | None, token: TokenId | None, amount: int | None) -> list[Payment]:
         """See `Faucet`."""
+        if not address.startswith("0x"):
+            return self._give_on_solana(address, chain, token, amount)
         places = [place for place in self._system.world if chain in (None, place.profile.chain_id)]
         plans = [plan for plan in self._system.deployment.tokens if token in (None, plan.token_id)]
         if not places:
-            raise RequestRefused("invalid_request", f"the devnet has no chain {chain}", {"field": "chain"})
+            raise RequestRefused("invalid_request", f"the address is none of chain {chain}", {"field": "chain"})
         wanted = list(self._list(places, plans))
-        if not wanted:
-            raise RequestRefused("invalid_request", f"token {token} is on none of these chains", {"field": "token"})
-        for _, info in wanted:
-            largest = info.amount_for(LARGEST_USD)
-            if amount is not None and not 0 < amount <= largest:
-                raise RequestRefused("invalid_request", f"amount is 1 to {largest}", {"field": "amount"})
+        _check(token, amount, [info for _, info in wanted])
         return [self._pay(place, info, to_checksum_address(address), amount) for place, info in wanted]
+
+    def _give_on_solana(
+        self, address: str, chain: ChainId | None, token: TokenId | None, amount: int | None
+    ) -> list[Payment]:
+        solana = self._system.solana
+        if solana is None or chain not in (None, solana.founder.chain_id):
+            raise RequestRefused(
+                "invalid_request", "an address of Solana is none of these chains", {"field": "address"}
+            )
+        here, tokens = solana.founder.chain_id, self._system.deployment.tokens
+        plans = [plan for plan in tokens if here in plan.contracts and token in (None, plan.token_id)]
+        infos = [token_by_id(plan.token_id) for plan in plans]
+        _check(token, amount, infos)
+        paid = [(info, Amount(info.amount_for(USUAL_USD) if amount is None else amount)) for info in infos]
+        hashes = solana.pay(read_owner("address", address), [(info.token_id, given) for info, given in paid])
+        return [
+            Payment(here, info.token_id, given, given, tx_hash)
+            for (info, given), tx_hash in zip(paid, hashes, strict=True)
+        ]
 
     def _list(self, places: list[WorldChain], plans: list[TokenPlan]) -> Iterator[tuple[WorldChain, TokenInfo]]:
         for place in places:
@@ -62,3 +79,12 @@ class DevnetFaucet:
             token = place.w3.eth.contract(to_checksum_address(contract), abi=load_contract("TestToken").abi_list())
             tx_hash = token.functions.mint(address, l1_amount).transact(payer)
         return Payment(chain, info.token_id, given, l1_amount, bytes(tx_hash))
+
+
+def _check(token: TokenId | None, amount: int | None, infos: list[TokenInfo]) -> None:
+    if not infos:
+        raise RequestRefused("invalid_request", f"token {token} is on none of these chains", {"field": "token"})
+    for info in infos:
+        largest = info.amount_for(LARGEST_USD)
+        if amount is not None and not 0 < amount <= largest:
+            raise RequestRefused("invalid_request", f"amount is 1 to {largest}", {"field": "amount"})

@@ -4,27 +4,35 @@ Takes open chains and a folder; gives the deployed system, with the node's datab
 nothing waits. The first blocks have fixed proofs: those of development keys, whose secrets everybody knows.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from zklink.client.wallet import Wallet
 from zklink.demo.network.liquidity import fund_pools
 from zklink.demo.network.serving import NetworkOptions, serve_network
+from zklink.devnet.door_prices import plan_door_prices
 from zklink.devnet.pools import select_pools
 from zklink.devnet.profiles import AVALANCHE
 from zklink.devnet.system import LocalSystem, deploy_local_system
+from zklink.devnet.tokens import choose_tokens, load_tokens
 from zklink.devnet.world import World
 from zklink.lab.block_clock import BlockClock
 from zklink.protocol.ids import ChainId, Lane
-from zklink.prover.circuit_artifacts import CircuitArtifacts
+from zklink.protocol.presets import Preset
+from zklink.prover.circuit_artifacts import CircuitArtifacts, ensure_circuit
 from zklink.prover.fixed_proofs import FixedProver
-from zklink.prover.progress import Progress
+from zklink.prover.progress import SILENT, Progress
+
+if TYPE_CHECKING:
+    from zklink.devnet.solana.member import SolanaMember
 
 HURRY_SECONDS: Final = 0.25
 """Between two blocks of every chain while the pools are filled: many blocks are needed, and nobody watches yet."""
+SLOTS: Final = 4
+"""Slots of a Solana chain in the same time."""
 SETTLE_SECONDS: Final = 600.0
 
 
@@ -35,19 +43,21 @@ def found_network(
     circuits: Mapping[Lane, CircuitArtifacts],
     provers: Mapping[Lane, FixedProver],
     progress: Progress,
+    solana: "SolanaMember | None" = None,
 ) -> LocalSystem:
-    """A network with those of the options' pools whose tokens its chains have.
+    """A network with those of the options' pools whose tokens its chains have; `solana` becomes a chain of it.
 
     Raises DeploymentRefused, DeploymentInterrupted, DemoStuck, and what `assemble` and a client raise."""
     primary = choose_primary(world)
     with progress.step("contracts and tokens on all chains") as step:
-        system = deploy_local_system(world, options.preset, primary=primary, report=lambda chain, what: step.advance())
+        system = _deploy(world, options.preset, primary, step.advance, solana)
         _approve(system)
     pools = select_pools(system.deployment.tokens, options.pools)
     quiet = replace(options, port=0, has_real_proofs=False)
-    with _hurrying(world), serve_network(quiet, system, circuits, provers, folder, progress) as network:
+    with _hurrying(world, solana), serve_network(quiet, system, circuits, provers, folder, progress) as network:
         with network.open_client() as client:
-            fund_pools(client, Wallet.from_account(world.roles.provider), system.deployment, pools, progress)
+            wallet, bring = Wallet.from_account(world.roles.provider), None if solana is None else solana.deposit
+            fund_pools(client, wallet, system.deployment, pools, progress, bring)
         with progress.step("every chain executes it"):
             network.wait_settled(SETTLE_SECONDS)
     return system
@@ -61,9 +71,33 @@ def choose_primary(world: World) -> ChainId:
     return min(profiles, key=lambda profile: profile.block_time_seconds).chain_id
 
 
+def _deploy(
+    world: World, preset: Preset, primary: ChainId, advance: Callable[[], None], solana: "SolanaMember | None"
+) -> LocalSystem:
+    if solana is None:
+        return deploy_local_system(world, preset, primary=primary, report=lambda chain, what: advance())
+    tokens, _ = choose_tokens(load_tokens(), preset, [chain.name for chain in world])
+    system = deploy_local_system(
+        world,
+        preset,
+        primary=primary,
+        programs={solana.founder.chain_id: solana.founder.place()},
+        mints=solana.make_mints(tokens),
+        prices=solana.add_prices(plan_door_prices(world.profiles, primary, preset)),
+        report=lambda chain, what: advance(),
+    )
+    solana.found(system.deployment, world.roles, lambda statement: ensure_circuit(preset, SILENT, statement))
+    return replace(system, solana=solana)
+
+
 @contextmanager
-def _hurrying(world: World) -> Iterator[None]:
-    clock = BlockClock("set-up", HURRY_SECONDS, world.mine)
+def _hurrying(world: World, solana: "SolanaMember | None") -> Iterator[None]:
+    def mine() -> None:
+        world.mine()
+        if solana is not None:
+            solana.chain.mine(SLOTS)
+
+    clock = BlockClock("set-up", HURRY_SECONDS, mine)
     clock.start()
     try:
         yield
@@ -72,10 +106,10 @@ def _hurrying(world: World) -> Iterator[None]:
 
 
 def _approve(system: LocalSystem) -> None:
-    """Each bridge may take what the broker and the depositor own."""
+    """Each bridge that is a contract may take what the broker and the depositor own."""
     roles = system.world.roles
     for plan in system.deployment.tokens:
-        for chain in plan.contracts:
+        for chain in plan.contracts.keys() - system.deployment.programs.keys():
             token = system.token(chain, plan.token_id)
             for owner in () if token.is_native else (roles.broker, roles.depositor):
                 token.ensure_allowance(owner, system.bridges[chain].address, token.balance(owner.address))

@@ -5,32 +5,47 @@ transaction on a chain or a signed operation.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from zklink.client.client import Client
 from zklink.client.wallet import Wallet
 from zklink.devnet.pools import PoolPlan, plan_deposits
 from zklink.devnet.tokens import USDC, token_by_id
-from zklink.l1.deployment.records import Deployment
+from zklink.l1.deployment.records import Deployment, TokenPlan
 from zklink.protocol.errors import DemoStuck
+from zklink.protocol.ids import Amount
 from zklink.prover.progress import Progress
 
 FEES_USD: Final = 20
 """Dollars that the provider deposits for the fees of each pool: to create one costs ten."""
 
 
+Bring = Callable[[TokenPlan, Amount, str], None]
+"""Deposits on a Solana chain for the account of an EVM owner."""
+
+
 def fund_pools(
-    client: Client, provider: Wallet, deployment: Deployment, pools: Sequence[PoolPlan], progress: Progress
+    client: Client,
+    provider: Wallet,
+    deployment: Deployment,
+    pools: Sequence[PoolPlan],
+    progress: Progress,
+    bring: Bring | None = None,
 ) -> None:
-    """Create and fill the pools. Raises what the client raises, and DemoStuck for an operation that is dropped."""
+    """Create and fill the pools; `bring` deposits where the bridge is a program. Raises what the client raises, and
+    DemoStuck for an operation that is dropped.
+    """
     if not pools:
         return
     deposits = Counter({(item.chain, item.token): item.amount for item in plan_deposits(deployment.tokens, pools)})
     deposits[deployment.primary, USDC] += token_by_id(USDC).amount_for(FEES_USD) * len(pools)
     with progress.step("the provider's deposits", len(deposits)) as step:
         for (chain, token), amount in deposits.items():
-            client.accounts.deposit(provider, chain, token, amount)
+            if bring is not None and chain in deployment.programs:
+                bring(deployment.token(token), Amount(amount), provider.address)
+            else:
+                client.accounts.deposit(provider, chain, token, amount)
             step.advance()
         for wanted in {token for _, token in deposits}:
             total = sum(amount for (_, token), amount in deposits.items() if token == wanted)

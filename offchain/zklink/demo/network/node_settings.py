@@ -4,8 +4,9 @@ Takes the deployed system; writes the deployment and the development keys, which
 gives the settings. Never for keys of value.
 """
 
+import json
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from eth_account.signers.local import LocalAccount
 from pydantic import SecretStr
@@ -26,11 +27,17 @@ from zklink.service.settings.model import (
     HttpSettings,
     KeySettings,
     NodeSettings,
+    PayingProgramSettings,
     ProverSettings,
     RelaySettings,
     RelayTokenSettings,
     TierSettings,
 )
+
+if TYPE_CHECKING:
+    from solders.keypair import Keypair
+
+    from zklink.devnet.solana.member import SolanaMember
 
 SMALL_FILL_USD: Final = 5_000
 LARGE_FILL_USD: Final = 50_000
@@ -50,6 +57,7 @@ def build_settings(folder: Path, system: LocalSystem, host: str = "127.0.0.1", p
     return NodeSettings(
         deployment=folder / DEPLOYMENT_FILE,
         chains={chain.name: _build_chain(chain) for chain in system.world},
+        programs={} if system.solana is None else {system.solana.chain.name: _build_program(folder, system.solana)},
         keys=_write_keys(folder, system.world.roles),
         database=DatabaseSettings(url=SecretStr(f"sqlite:///{(folder / DATABASE_FILE).resolve()}")),
         fees=FeeSettings(
@@ -77,6 +85,16 @@ def _build_chain(chain: WorldChain) -> ChainSettings:
         native_symbol=profile.native_symbol,
         is_local=True,
     )
+
+
+def _build_program(folder: Path, solana: "SolanaMember") -> PayingProgramSettings:
+    def write(name: str, key: "Keypair") -> Path:
+        path = folder / f"solana-{name}.json"
+        write_file(path, json.dumps(list(bytes(key))))
+        return path
+
+    payer, broker = (write(name, key) for name, key in solana.node_keys().items())
+    return PayingProgramSettings(nodes=(SecretStr(solana.url),), payer=payer, broker=broker, is_local=True)
 
 
 def _write_keys(folder: Path, roles: Roles) -> KeySettings:

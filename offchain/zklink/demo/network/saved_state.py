@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from zklink.demo.network.node_settings import DATABASE_FILE, DEPLOYMENT_FILE
 from zklink.devnet.anvil_command import anvil_path
@@ -28,8 +28,12 @@ from zklink.protocol.ids import SILENCE_SECONDS
 from zklink.protocol.presets import Preset
 from zklink.prover.cache import compute_content_hash
 
+if TYPE_CHECKING:
+    from zklink.devnet.solana.member import SolanaMember
+
 FORMAT: Final = "zklink.devnet.1"
 LIST_FILE: Final = "network.json"
+SOLANA_FILE: Final = "solana.ledger"
 PACKAGE: Final = Path(__file__).resolve().parents[2]
 ELSEWHERE: Final = frozenset({"api", "bench", "cli", "explorer", "recovery"})
 """Parts of the package that write nothing of a network's state."""
@@ -57,10 +61,14 @@ class Saved:
 
 
 def compute_key(
-    preset: Preset, key_hashes: Sequence[bytes], chains: Sequence[ChainProfile], pools: Sequence[PoolPlan]
+    preset: Preset,
+    key_hashes: Sequence[bytes],
+    chains: Sequence[ChainProfile],
+    pools: Sequence[PoolPlan],
+    program: bytes = b"",
 ) -> str:
-    """The hash of everything that a saved network is made from: code, contracts, tokens, circuits' keys, options and
-    the program that runs the chains.
+    """The hash of everything that a saved network is made from: code, contracts, tokens, circuits' keys, options, the
+    program that runs the chains, and that of the bridge on a Solana chain.
     """
     sources = [path for path in sorted(PACKAGE.rglob("*.py")) if path.relative_to(PACKAGE).parts[0] not in ELSEWHERE]
     return compute_content_hash(
@@ -72,13 +80,19 @@ def compute_key(
         compute_sources_hash(),
         str(anvil_path().resolve()),
         TOKENS_FILE.read_bytes(),
+        program,
         *(part for path in sources for part in (str(path.relative_to(PACKAGE)), path.read_bytes())),
     )
 
 
-def save_network(folder: Path, world: World, run: Path, key: str, preset: Preset) -> None:
+def save_network(
+    folder: Path, world: World, run: Path, key: str, preset: Preset, solana: "SolanaMember | None" = None
+) -> None:
     """Save chains that make no blocks now and the closed database in `run`. Raises NodeRefused, FileNotWritten."""
     files = {}
+    if solana is not None:
+        files[SOLANA_FILE] = solana.dump()
+        write_file(folder / SOLANA_FILE, files[SOLANA_FILE])
     for chain in world:
         name = f"{chain.name}.state"
         content = bytes.fromhex(str(chain.rpc("anvil_dumpState")).removeprefix("0x"))
@@ -127,7 +141,7 @@ def find_fault(folder: Path, key: str) -> str:
     return ""
 
 
-def load_network(folder: Path, world: World, run: Path) -> Deployment:
+def load_network(folder: Path, world: World, run: Path, solana: "SolanaMember | None" = None) -> Deployment:
     """Give fresh chains the saved states, and `run` the database; gives the deployment. Only for a folder without
     fault. Raises NodeRefused, DeploymentRefused.
     """
@@ -136,6 +150,9 @@ def load_network(folder: Path, world: World, run: Path) -> Deployment:
         chain.rpc("anvil_loadState", f"0x{(folder / f'{chain.name}.state').read_bytes().hex()}")
         if saved.age_seconds > SLEEP_SECONDS:
             chain.rpc("evm_setTime", chain.head_timestamp() + 1)
+    if solana is not None:
+        slept = saved.age_seconds if saved.age_seconds > SLEEP_SECONDS else 0.0
+        solana.load((folder / SOLANA_FILE).read_bytes(), slept)
     # The states of earlier blocks are not saved: with these the node's confirmed height is one that the chain knows.
     world.confirm()
     _copy_database(folder / DATABASE_FILE, run / DATABASE_FILE)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from zklink.client.client import Client
 from zklink.demo.network.faucet import DevnetFaucet
@@ -50,7 +50,8 @@ PLACE: Final = "the devnet"
 @dataclass(frozen=True, slots=True)
 class NetworkOptions:
     """What to run. `port` is the API's; the chains' nodes listen on those after it, or all on free ones if it is 0.
-    `state` is a folder to come back to. Forks stand on the nodes in ETHEREUM_RPC, POLYGON_RPC, ...
+    `state` is a folder to come back to. Forks stand on the nodes in ETHEREUM_RPC, POLYGON_RPC, ... `solana` adds a
+    Solana chain that runs on this.
     """
 
     preset: Preset = MINIMAL
@@ -61,6 +62,7 @@ class NetworkOptions:
     has_real_proofs: bool = False
     is_fork: bool = False
     state: Path | None = None
+    solana: Literal["litesvm", "surfnet"] | None = None
 
 
 @dataclass(slots=True)
@@ -84,7 +86,9 @@ class Network:
     @property
     def rpc(self) -> dict[str, str]:
         """Where the chains' nodes are, by the chain's name."""
-        return {chain.name: str(chain.node_url) for chain in self.system.world}
+        found = {chain.name: str(chain.node_url) for chain in self.system.world}
+        solana = self.system.solana
+        return found if solana is None else {**found, solana.chain.name: solana.url}
 
     @property
     def deployment_file(self) -> Path:

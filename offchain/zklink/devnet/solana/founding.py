@@ -6,6 +6,7 @@ Takes a chain and, once the EVM chains have contracts, the deployment; gives the
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from solders.instruction import Instruction
@@ -36,6 +37,7 @@ BUFFER_HEAD_BYTES, PROGRAM_BYTES, PIECE_BYTES = 37, 36, 800
 LAMPORTS: Final = 10**13
 SLOTS_PER_DAY: Final = 6
 """Slots that a day of a window takes here: few, because a local chain makes them on demand."""
+NO_PRICES: Final[Mapping[int, int]] = MappingProxyType({})
 STATEMENTS: Final = (Statement.SWAP, Statement.ACCOUNT, Statement.EXIT)
 
 
@@ -52,13 +54,22 @@ class Founder:
     governor: Keypair
 
     @classmethod
+    def at(cls, chain: SolanaChain, chain_id: ChainId) -> "Founder":
+        """With keys of its own."""
+        program = Program(bytes(key_of("program").pubkey()))
+        return cls(Desk(chain, key_of("founder")), chain_id, program, key_of("authority"), key_of("governor"))
+
+    @classmethod
     def open(cls, chain: SolanaChain, chain_id: ChainId) -> "Founder":
         """With money and keys of its own; nothing is deployed yet."""
-        desk = Desk(chain, key_of("founder"))
-        authority, governor = key_of("authority"), key_of("governor")
-        for key in (desk.payer, authority, governor):
-            desk.fund(key.pubkey(), LAMPORTS)
-        return cls(desk, chain_id, Program(bytes(key_of("program").pubkey())), authority, governor)
+        founder = cls.at(chain, chain_id)
+        founder.fund()
+        return founder
+
+    def fund(self) -> None:
+        """Money for its keys."""
+        for key in (self.desk.payer, self.authority, self.governor):
+            self.desk.fund(key.pubkey(), LAMPORTS)
 
     def place(self) -> ProgramDeployment:
         """Its line of the deployment's record."""
@@ -82,12 +93,18 @@ class Founder:
         roles: Roles,
         circuits: Callable[[Statement], CircuitArtifacts],
         cap: Amount,
+        prices: Mapping[int, int] = NO_PRICES,
     ) -> None:
-        """Deploy, write the keys, make the bridge, name both groups, register every token that is here."""
+        """Deploy, write the keys, make the bridge, set prices in lamports by kind, name both groups, register every
+        token that is here.
+        """
         self._load(build_program())
         words = [word for each in STATEMENTS for word in circuits(each).vk.words()]
         self._put_keys(b"".join(word.to_bytes(32, "big") for word in words))
         self._init(deployment)
+        for kind, price in prices.items():
+            there = {"governor": self.governor.pubkey(), "bridge": self.program.bridge}
+            self._call(instructions.SET_PRICE, there, self.governor, kind=kind, price=price)
         for group, members in ((Group.VALIDATORS, roles.validators), (Group.WATCHERS, roles.watchers)):
             named = sorted(bytes.fromhex(member.address[2:]) for member in members)
             places = {"governor": self.governor.pubkey(), "bridge": self.program.bridge}

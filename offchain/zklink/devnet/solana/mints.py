@@ -26,13 +26,23 @@ def make_mint(desk: Desk, mint: Keypair, decimals: int, authority: Pubkey) -> Pu
 
 def make_holding(desk: Desk, owner: Pubkey, mint: Pubkey) -> Pubkey:
     """The owner's associated account, if it is not there yet."""
+    desk.send([call_for_holding(desk.payer.pubkey(), owner, mint)])
+    return find_holding(owner, mint, TOKEN_PROGRAM)
+
+
+def call_for_holding(payer: Pubkey, owner: Pubkey, mint: Pubkey) -> Instruction:
+    """The call that makes an associated account, if it is not there yet."""
     place = find_holding(owner, mint, TOKEN_PROGRAM)
-    metas = [write(desk.payer.pubkey(), True), write(place), read(owner), read(mint), read(SYSTEM), read(TOKEN_PROGRAM)]
-    desk.send([Instruction(ASSOCIATED, CREATE_IDEMPOTENT, metas)])
-    return place
+    metas = [write(payer, True), write(place), read(owner), read(mint), read(SYSTEM), read(TOKEN_PROGRAM)]
+    return Instruction(ASSOCIATED, CREATE_IDEMPOTENT, metas)
 
 
 def mint_to(desk: Desk, mint: Pubkey, holding: Pubkey, amount: int, authority: Keypair) -> None:
     """Make tokens, in the mint's units."""
-    metas = [write(mint), write(holding), read(authority.pubkey(), True)]
-    desk.send([Instruction(TOKEN_PROGRAM, MINT_TO + amount.to_bytes(8, "little"), metas)], authority)
+    desk.send([call_to_mint(mint, holding, amount, authority.pubkey())], authority)
+
+
+def call_to_mint(mint: Pubkey, holding: Pubkey, amount: int, authority: Pubkey) -> Instruction:
+    """The call that makes tokens, in the mint's units."""
+    metas = [write(mint), write(holding), read(authority, True)]
+    return Instruction(TOKEN_PROGRAM, MINT_TO + amount.to_bytes(8, "little"), metas)

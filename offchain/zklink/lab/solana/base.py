@@ -26,7 +26,8 @@ class SolanaSpec:
     `surfnet` Surfpool's network as a process, `fork` one that stands on the node in `<NAME>_RPC`.
 
     A ledger has `confirmed_slots` and `finalized_slots`: after so many a slot is confirmed, and finalized; a Surfnet
-    has its own. `genesis_hash` is that of the cluster that a fork must stand on.
+    has its own. `genesis_hash` is that of the cluster that a fork must stand on. A ledger begins at `starts_at` (UNIX
+    seconds), by default always the same, and keeps what accounts held for `kept_slots`, by default for ever.
     """
 
     kind: ClassVar[Kind] = SOLANA
@@ -37,6 +38,8 @@ class SolanaSpec:
     finalized_slots: int = 32
     runs_on: RunsOn = "litesvm"
     genesis_hash: str = MAINNET
+    starts_at: float | None = None
+    kept_slots: int | None = None
 
 
 class SolanaChain:

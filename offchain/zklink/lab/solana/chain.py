@@ -3,13 +3,14 @@
 Takes time, faults and transactions; gives slots. What runs on it, it does not know.
 """
 
+import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from zklink.lab.errors import UnknownTransaction
 from zklink.lab.kinds import LITESVM
 from zklink.lab.solana.base import SolanaChain, SolanaSpec
-from zklink.lab.solana.ledger import Ledger, Moment
+from zklink.lab.solana.ledger import START_TIME, Ledger, Moment
 from zklink.lab.solana.rpc import SolanaRpc
 
 
@@ -22,8 +23,17 @@ class LocalSolana(SolanaChain):
 
     def __init__(self, spec: SolanaSpec) -> None:
         super().__init__(spec)
-        self.ledger = Ledger(spec.name, spec.confirmed_slots, spec.finalized_slots, spec.block_time_seconds)
+        self.ledger = Ledger(
+            spec.name,
+            spec.confirmed_slots,
+            spec.finalized_slots,
+            spec.block_time_seconds,
+            time=START_TIME if spec.starts_at is None else spec.starts_at,
+            kept_slots=spec.kept_slots,
+        )
         self.node = SolanaRpc(self.ledger)
+        self.behind_seconds = 0.0
+        """How far its own clock is behind the machine's, while that sets the pace."""
 
     def answer(self, method: str, parameters: list[Any], behind: int = 0) -> dict[str, Any]:
         """The node's answer in JSON-RPC, as of so many slots behind."""
@@ -70,6 +80,16 @@ class LocalSolana(SolanaChain):
         """The signatures in the last slots, in order."""
         first = self.ledger.slot - depth + 1
         return tuple(str(entry.signature) for entry in self.ledger.entries if entry.slot >= first)
+
+    def start_clock(self) -> None:
+        """From now on make a slot every slot time, and only then; none is earlier than the machine's time."""
+        self.ledger.clock = lambda: time.time() - self.behind_seconds
+        SolanaChain.start_clock(self)
+
+    def halt(self) -> None:
+        """Make no slots any more, until `start_clock`."""
+        SolanaChain.halt(self)
+        self.ledger.clock = None
 
     # -- lost forks, and going back --------------------------------------------------------------------------------
 

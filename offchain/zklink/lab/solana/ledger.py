@@ -4,7 +4,7 @@ Takes signed transactions as bytes; gives accounts as of a level, the history of
 passes only when it is told to. Not for several threads at once (`rpc.SolanaRpc` has a lock).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -80,6 +80,10 @@ class Ledger:
     slot: int = 1
     time: float = START_TIME
     is_automining: bool = True
+    clock: Callable[[], float] | None = None
+    """Seconds before which no new slot is."""
+    kept_slots: int | None = None
+    """For how many slots it is kept what accounts held; None is for ever."""
     entries: list[Entry] = field(default_factory=list)
     versions: dict[Pubkey, list[tuple[int, Account | None]]] = field(default_factory=dict)
     hashes: dict[int, Hash] = field(default_factory=dict)
@@ -92,7 +96,8 @@ class Ledger:
     behind: int = 0
     """So many slots are not seen by what is read: those that a late node does not know yet."""
     svm: LiteSVM = field(init=False)
-    _forks: int = 0
+    forks: int = 0
+    """How many forks have won over another."""
 
     def __post_init__(self) -> None:
         machine = LiteSVM.default().with_mainnet_features().with_builtins().with_lamports(FAUCET_LAMPORTS)
@@ -114,6 +119,8 @@ class Ledger:
             self.slot += 1
             step = self.slot_seconds if time is None else (time - start) / slots
             self.time = time if time is not None and left == 0 else self.time + step
+            if time is None and self.clock is not None:
+                self.time = max(self.time, self.clock())
             waiting = [wire for wire in self.pool if self.signature_of(wire) not in self.withheld]
             self.pool = [wire for wire in self.pool if wire not in waiting]
             self.svm.warp_to_slot(self.slot)
@@ -126,7 +133,7 @@ class Ledger:
         clock = Clock(self.slot, old.epoch_start_timestamp, old.epoch, old.leader_schedule_epoch, int(self.time))
         self.svm.set_clock(clock)
         self.times[self.slot] = int(self.time)
-        self.hashes[self.slot] = Hash.hash(f"{self.genesis} {self.slot} {self._forks}".encode())
+        self.hashes[self.slot] = Hash.hash(f"{self.genesis} {self.slot} {self.forks}".encode())
 
     def height(self, level: str = "finalized") -> int:
         """The newest slot of a commitment level."""
@@ -192,6 +199,9 @@ class Ledger:
             account = self.svm.get_account(key)
             if not versions or (slot and account != versions[-1][1]):
                 versions.append((slot, account))
+            if self.kept_slots is not None:
+                old = [place for place, (known, _) in enumerate(versions) if known <= self.slot - self.kept_slots]
+                del versions[: old[-1] if old else 0]
 
     def give(self, key: Pubkey, lamports: int) -> None:
         """Add lamports to an account, in this slot. Raises NotTaken for fewer than the rent of a new one."""
@@ -252,7 +262,7 @@ class Ledger:
         for known in (self.hashes, self.times):
             for slot in range(cut + 1, cut + slots + 1):
                 del known[slot]
-        self._forks += 1
+        self.forks += 1
         self.pool = [*back, *self.pool]
         self.tick(slots)
         return gone

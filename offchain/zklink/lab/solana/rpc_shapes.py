@@ -47,7 +47,7 @@ def show_account(
 
 def show_error(error: Any) -> Any:
     """`"Name"`, or `{"InstructionError": [index, "Name" or {"Custom": number}]}`; None for none."""
-    if error is None or isinstance(error, str):
+    if error is None or isinstance(error, (str, dict)):
         return error
     if hasattr(error, "index") and hasattr(error, "err"):
         inner = error.err
