@@ -74,6 +74,7 @@ def test_compute_key__chains_preset_or_keys_differ__another_key() -> None:
         compute_key(MINIMAL, [b"\1" * 32], chains, pools),
         compute_key(MINIMAL, keys, (POLYGON, AVALANCHE), pools),
         compute_key(MINIMAL, keys, chains, pools[:1]),
+        compute_key(MINIMAL, keys, chains, pools, b"a program"),
     ]
     assert len(set(found)) == len(found)
     assert found[0] == compute_key(MINIMAL, keys, chains, pools)
@@ -143,6 +144,7 @@ def test_devnet__port_in_use__one_sentence() -> None:
         (("--chains", "bsc"), "two chains at least"),
         (("--chains", "5"), "2 to 4"),
         (("--fork", "--state", "x"), "leave --fork out"),
+        (("--solana", "surfnet", "--state", "x"), "use --solana litesvm"),
     ],
 )
 def test_devnet__options_that_do_not_fit__says_what_would(arguments: tuple[str, ...], words: str) -> None:
@@ -160,7 +162,15 @@ def test_tell__everything__fits_eighty_columns() -> None:
     url, key = "http://127.0.0.1:65000", "0x" + "ab" * 32
     chains = [{"name": "avalanche", "rpc": url, "evm_chain_id": 43114}] * 4
     accounts = {"depositor": {"address": "0x" + "ab" * 20, "key": key}}
+    base58 = {"address": "9" * 44, "key": "3" * 88}
+    program = {"program": "E" * 44, "mints": {"USDC": "U" * 44, "BTC": "B" * 44}}
+    solana = {"name": "solana", "rpc": url, **program}
+    with_solana = {"chains": [*chains, solana], "solana_accounts": {"depositor": base58}}
     described = {"api": url, "chains": chains, "accounts": accounts, "ready_seconds": 12.3, "state": "kept/net"}
     lines = list(tell(described))
     assert max(map(len, lines)) <= 80
     assert any(line.strip().startswith(f"curl {url}") for line in lines) and any(key in line for line in lines)
+    more = list(tell({**described, **with_solana}))
+    assert max(map(len, more)) <= 80 and set(lines) < set(more)
+    text = "\n".join(more)
+    assert all(each in text for each in ("E" * 44, "U" * 44, "B" * 44, "9" * 44)) and text.count("3" * 44) == 2
