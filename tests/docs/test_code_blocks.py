@@ -144,7 +144,7 @@ def parse(command: click.Command, words: list[str]) -> None:
         if isinstance(parameter.type, click.Choice):
             given = values[parameter.name or ""]
             for value in given if isinstance(given, (list, tuple)) else [given]:
-                if value is not None:
+                if isinstance(value, str):  # an option whose value may be left out has click's own mark then
                     parameter.type.convert(value, parameter, context)
 
 
