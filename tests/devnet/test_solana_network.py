@@ -14,10 +14,10 @@ from zklink.demo.network.running import open_network
 from zklink.demo.network.serving import Network, NetworkOptions
 from zklink.devnet.pools import PoolPlan
 from zklink.devnet.profiles import AVALANCHE, BSC
+from zklink.devnet.solana.looking import read_data
 from zklink.devnet.solana.member import DOOR_LAMPORTS, PROFILE, SOLANA
 from zklink.devnet.solana.mints import AMOUNT, TOKEN_PROGRAM
 from zklink.devnet.solana.people import key_of
-from zklink.devnet.solana.swapping import read_data
 from zklink.devnet.tokens import BTC, USDC
 from zklink.prover.progress import SILENT
 from zklink.schema.api.transfers import Transfer

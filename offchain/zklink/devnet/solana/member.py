@@ -14,10 +14,10 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from zklink.devnet.roles import Roles
+from zklink.devnet.solana.depositing import deposit
 from zklink.devnet.solana.founding import Founder
 from zklink.devnet.solana.mints import TOKEN_PROGRAM, call_for_holding, call_to_mint, make_mint
 from zklink.devnet.solana.people import key_of
-from zklink.devnet.solana.depositing import deposit
 from zklink.devnet.tokens import BTC, USDC, USDT, TokenInfo, token_by_id
 from zklink.l1.contracts.bridge_structs import PriceEntry, universal_address
 from zklink.l1.deployment.records import Deployment, TokenPlan
