@@ -9,8 +9,8 @@ from tests.solana.test_founding_refusals import EVE, NEW
 from tests.solana.test_payment_refusals import BOB, DAN, bring, payout, prepare
 from tests.support.solana.account_doors import full_exit, plant, set_price
 from tests.support.solana.blocks import History, words_of
-from tests.support.solana.founding import SOL, SRM
-from tests.support.solana.machine import TOKEN_PROGRAM, associated, key_of
+from tests.support.solana.founding import CAKE, ELSEWHERE, SOL, SRM, Founding
+from tests.support.solana.machine import SYSTEM, TOKEN_PROGRAM, associated, key_of
 from tests.support.solana.site import Site
 from tests.support.upholds import upholds
 from zklink.protocol.facts import Group
@@ -23,7 +23,7 @@ from zklink.protocol.ids import (
     Door,
     Kind,
 )
-from zklink.solana.interface import addresses, instructions
+from zklink.solana.interface import accounts, addresses, instructions
 from zklink.solana.interface.refusals import Refusal
 
 FOREIGN = key_of("foreign program").pubkey()
@@ -91,6 +91,12 @@ def test_register__vault_at_its_address_that_cannot_be_used__refused(minted: Sit
 def test_register__mark_of_another_mint__refused(minted: Site) -> None:
     mark = minted.derive(addresses.mint_seeds(bytes(OTHER)))
     minted.register(NEW, {"mint_mark": mark}, refusal=Refusal.ACCOUNT)
+
+
+def test_put_keys__account_of_another_program__refused() -> None:
+    bare = Founding()
+    bare.machine.put(bare.keys, FOREIGN, bytes(accounts.KEYS_SIZE))
+    bare.put_key_piece(0, b"\1", refusal=Refusal.KEYS)
 
 
 def test_set_price__no_clock__refused(site: Site) -> None:
@@ -209,6 +215,38 @@ def test_pay__broker_is_not_repaid__who_paid_for_the_fill_is_not_looked_at(payin
     paying.execute(block, SRM)
     paying.pay(block, 0, filled, {"repay_to": OTHER, "fill_payer": OTHER})
     assert site.balance(SRM, BOB) == 1_000
+
+
+@upholds("SOL-4")
+def test_pay__in_another_token_that_is_named_throughout__refused(paying: History) -> None:
+    site, paid = paying.site, payout()
+    site.swap(token_in=CAKE, token_out=SRM, l1_amount=7_000_000_000)
+    other = payout(token=CAKE, id=2)
+    block = bring(paying, paid, other)
+    paying.execute(block, SRM, CAKE)
+    theirs = site.make_holding(BOB, site.mints[CAKE])
+    places = {"token": site.token(CAKE), "destination": theirs, **site.token_places(CAKE)}
+    paying.pay(block, 0, paid, places, refusal=Refusal.ACCOUNT)
+    paying.pay(block, 1, other, places)
+
+
+@upholds("SOL-5")
+def test_fill__in_another_token_that_is_named_throughout__refused(paying: History) -> None:
+    site, filled = paying.site, payout()
+    site.make_holding(BOB, site.mints[CAKE])
+    other = paying.fill_places(payout(token=CAKE))
+    del other["fill"]
+    paying.fill(filled, 1, other, refusal=Refusal.ACCOUNT)
+    site.mints[ELSEWHERE] = SYSTEM
+    here = {"destination": BOB, "source": site.broker.pubkey(), "repay_to": site.broker.pubkey()}
+    paying.fill(payout(token=ELSEWHERE), 1, here, refusal=Refusal.ACCOUNT)
+
+
+@upholds("SOL-5", "SOL-8")
+def test_fill__amount_of_65_bits_whose_lower_64_are_ordinary__refused(paying: History) -> None:
+    for bit in (64, 111):
+        paying.fill(payout(amount=Amount(2**bit + 1_000)), 1, refusal=Refusal.FILL_FEE)
+        paying.fill(payout(fill_fee=Amount(2**bit + 1)), 1, refusal=Refusal.FILL_FEE)
 
 
 def test_pay__refund__fill_is_not_looked_at(paying: History) -> None:

@@ -40,6 +40,7 @@ TABLES: dict[str, Callable[[list[ChainEntry]], list[ChainEntry]]] = {
     "twice": lambda t: [t[0], t[0], t[2]],
     "chain 9": lambda t: [*t, entry(9, 1, bytes(12) + b"\x01" * 20)],
     "zero bridge": lambda t: [t[0], entry(2, 1, bytes(32)), t[2]],
+    "zero bridge of 32 bytes": lambda t: [t[0], entry(2, 2, bytes(32)), t[2]],
     "zero evm chain id": lambda t: [t[0], entry(2, 1, t[1].bridge, 0), t[2]],
     "EVM bridge of 32 bytes": lambda t: [t[0], entry(2, 1, b"\x09" * 32), t[2]],
     "EVM bridge that is bound": lambda t: [t[0], entry(2, 1, b"\x02" + t[1].bridge[1:]), t[2]],
@@ -135,6 +136,12 @@ def test_init__queue_of_another_size_or_in_use__refused(bare: Site) -> None:
     bare.init({"swap_queue": place}, refusal=Refusal.QUEUE)
     bare.machine.put(place, SYSTEM, bytes(size), 10**10)
     bare.init({"swap_queue": place}, refusal=Refusal.QUEUE)
+    bare.machine.put(place, bare.id, bytes(accounts.ACCOUNT_QUEUE_SIZE + 8), 10**10)
+    bare.init({"account_queue": place}, refusal=Refusal.QUEUE)
+
+
+def test_init__sol_at_another_address__refused(bare: Site) -> None:
+    bare.init({"sol": key_of("odd").pubkey()}, refusal=Refusal.ACCOUNT)
 
 
 @upholds("GOV-1", "VER-7")
