@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from solders.instruction import AccountMeta
 
-from tests.solana.test_exits import open_exodus, to_bob
+from tests.solana.test_exits import LP, open_exodus, to_bob
 from tests.solana.test_freeze import lie
 from tests.solana.test_holding_up import set_unknown_rent
 from tests.support.groups import Acc
 from tests.support.solana.account_doors import deposit
 from tests.support.solana.blocks import History, Made
 from tests.support.solana.ends import UNREAD, Ends
-from tests.support.solana.founding import SRM
+from tests.support.solana.founding import CAKE, SRM
 from tests.support.solana.leaving import Leaving
 from tests.support.solana.machine import key_of
 from tests.support.upholds import upholds
@@ -124,6 +124,38 @@ def test_cancel__no_fee__where_it_would_go_is_not_looked_at(history: History) ->
     before = site.balance(SRM, user)
     leaving.cancel(Lane.ACCOUNT, 1, user, SRM, {"fee_to": UNREAD, "sol": FOREIGN})
     assert site.balance(SRM, user) == before + 5_000_000
+
+
+@upholds("EXI-3", "SOL-1")
+def test_cancel__in_another_token_that_is_named_throughout__refused(history: History) -> None:
+    leaving = Leaving(Ends(history))
+    site, user = leaving.site, leaving.site.user.pubkey()
+    deposit(site)
+    deposit(site, token=CAKE, l1_amount=7_000_000_000)
+    leaving.end_here()
+    leaving.cancel(Lane.ACCOUNT, 1, user, CAKE, refusal=Refusal.ACCOUNT)
+    leaving.cancel(Lane.ACCOUNT, 2, user, SRM, refusal=Refusal.ACCOUNT)
+    leaving.cancel(Lane.ACCOUNT, 2, user, CAKE)
+    leaving.cancel(Lane.ACCOUNT, 1, user, SRM)
+
+
+@upholds("EXI-3", "SOL-1")
+def test_exit__in_another_token_that_is_named_throughout__refused(history: History) -> None:
+    leaving = open_exodus(history)
+    exit_ = to_bob(1_000)
+    leaving.exit(exit_, {"token_a": leaving.site.token(CAKE)}, refusal=Refusal.ACCOUNT)
+    leaving.exit(exit_)
+    leaving.pay_exit(exit_, CAKE, refusal=Refusal.ACCOUNT)
+    leaving.pay_exit(exit_, SRM)
+
+
+@upholds("SOL-3")
+@pytest.mark.parametrize("bit", [64, 111])
+def test_exit__amount_of_either_side_beyond_64_bits__refused(history: History, bit: int) -> None:
+    leaving = open_exodus(history)
+    for amounts in ((2**bit + 1, 1), (1, 2**bit + 1)):
+        exit_ = to_bob(amounts[0], LP, amount_b=amounts[1], token_a=SRM, token_b=CAKE)
+        leaving.exit(exit_, refusal=Refusal.CUSTODY)
 
 
 def test_exit__rate_of_rent_of_an_unknown_kind__refused(history: History) -> None:
