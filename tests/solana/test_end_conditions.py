@@ -16,7 +16,7 @@ from tests.support.solana.blocks import History, Made
 from tests.support.solana.ends import UNREAD, Ends
 from tests.support.solana.founding import CAKE, SRM
 from tests.support.solana.leaving import Leaving
-from tests.support.solana.machine import key_of
+from tests.support.solana.machine import TOKEN_PROGRAM, associated, key_of
 from tests.support.upholds import upholds
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import Lane
@@ -124,6 +124,21 @@ def test_cancel__no_fee__where_it_would_go_is_not_looked_at(history: History) ->
     before = site.balance(SRM, user)
     leaving.cancel(Lane.ACCOUNT, 1, user, SRM, {"fee_to": UNREAD, "sol": FOREIGN})
     assert site.balance(SRM, user) == before + 5_000_000
+
+
+@upholds("EXI-3")
+def test_cancel__claimant_that_does_not_sign__chooses_nothing(history: History) -> None:
+    leaving = Leaving(Ends(history))
+    site, user = leaving.site, leaving.site.user.pubkey()
+    deposit(site)
+    leaving.end_here()
+    holding = associated(user, site.mints[SRM])
+    other = site.machine.put(key_of("other").pubkey(), TOKEN_PROGRAM, site.machine.data(holding))
+    places = leaving.payment_places(user, SRM) | {"queue": site.account_queue, "fee_to": user, "sol": site.sol}
+    places |= {"bridge": site.bridge, "claimant": user, "destination": other}
+    call = end_instructions.CANCEL
+    site.call(call, places, refusal=Refusal.PAY_TO, lane=Lane.ACCOUNT, id=1)
+    leaving.cancel(Lane.ACCOUNT, 1, user, SRM, {"destination": other}, claimant=site.user)
 
 
 @upholds("EXI-3", "SOL-1")

@@ -129,6 +129,7 @@ BAD_RECORDS: dict[str, tuple[Sequence[int], Refusal]] = {
     "payout of the account lane": (payout(kind=Kind.WITHDRAW_PAYOUT).words(), Refusal.RECORD),
     "no kind": ((0, 0, 0), Refusal.RECORD),
     "kind 255": ((255 << 240, 0, 0), Refusal.RECORD),
+    "request of no kind": ((255 << 240 | 3 << 232, 0, 0, 0, 0), Refusal.RECORD),
     "cut short by a word": (payout().words()[:2], Refusal.RECORD),
     "long first word": (with_bit(0, 248), Refusal.LONG_WORD),
     "long second word": (with_bit(1, 248), Refusal.UNUSED_BITS),
