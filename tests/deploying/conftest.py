@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.deploying.solana import Star, open_star
 from tests.deploying.testnets import GOVERNOR, Networks, open_testnets
 from zklink.l1.contracts.timelock import TimelockClient
 from zklink.l1.deployment.dossier import Dossier
@@ -40,3 +41,17 @@ def deployed(package_deployed: tuple[Networks, Dossier]) -> Iterator[tuple[Netwo
     """The system on two networks, and its record."""
     with package_deployed[0].world.isolated():
         yield package_deployed
+
+
+@pytest.fixture(scope="package")
+def package_star() -> Iterator[Star]:
+    """Two test networks and a Solana chain; tests take `star`."""
+    with open_star() as star:
+        yield star
+
+
+@pytest.fixture
+def star(package_star: Star) -> Iterator[Star]:
+    """The chains without the system."""
+    with package_star.isolated():
+        yield package_star

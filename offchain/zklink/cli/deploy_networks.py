@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 from eth_account.signers.local import LocalAccount
 
 from zklink.cli.deploy_plan import show_plan
 from zklink.cli.deployment_inputs import parse_account
+from zklink.cli.progress_bar import RichProgress
 from zklink.l1.deployment.dossier import Dossier
 from zklink.l1.deployment.journal import Journal
 from zklink.l1.deployment.verify import verify_code
@@ -24,6 +25,9 @@ from zklink.service.deploying.connecting import Nodes, as_local_account, build_c
 from zklink.service.deploying.dry_run import rehearse_on_forks
 from zklink.service.deploying.planning import Project, plan_project
 from zklink.service.settings.deployer import read_environment
+
+if TYPE_CHECKING:
+    from zklink.solana.deploying.desk import Desk
 
 Say = Callable[[str], None]
 
@@ -63,13 +67,14 @@ def deploy_to_networks(file: Path, deployer: Deployer, is_dry: bool, is_confirme
     settings = read_environment(file)
     project = plan_project(file.stem, settings)
     nodes = open_nodes(project, settings, ape_networks.open_network)
+    desks = _open_desks(project)
     if is_dry:
-        _dry_run(project, deployer, nodes, say)
+        _dry_run(project, deployer, nodes, desks, say)
         return
     record, path = file.with_suffix(".json"), file.with_suffix(".journal")
     journal = Journal(path)
     clients = build_clients(project.profiles, {k: each.w3 for k, each in nodes.items()}, journal)
-    prepared = prepare(project, deployer.address, clients, journal)
+    prepared = prepare(project, deployer.address, clients, journal, desks)
     for line in show_plan(prepared):
         say(line)
     prepared.check_funds()
@@ -78,7 +83,7 @@ def deploy_to_networks(file: Path, deployer: Deployer, is_dry: bool, is_confirme
     try:
         account = deployer.open(nodes, project)
         with ape_networks.quiet():
-            dossier = build(prepared, account, _reporter(say))
+            dossier = build(prepared, account, _reporter(say), RichProgress())
     except ZkLinkError:
         say(f"stopped; {path} has what is done: the same command goes on from there")
         raise
@@ -86,16 +91,34 @@ def deploy_to_networks(file: Path, deployer: Deployer, is_dry: bool, is_confirme
     _finish(prepared, dossier, record, say)
 
 
-def _dry_run(project: Project, deployer: Deployer, nodes: dict[ChainId, Nodes], say: Say) -> None:
+def _open_desks(project: Project) -> dict[ChainId, Desk]:
+    """Where programs are built. Raises NodeMissing."""
+    if not project.programs:
+        return {}
+    from zklink.service.deploying.program_sides import open_desks
+
+    return open_desks(project)
+
+
+def _dry_run(
+    project: Project, deployer: Deployer, nodes: dict[ChainId, Nodes], desks: dict[ChainId, Desk], say: Say
+) -> None:
     urls = {k: each.url for k, each in nodes.items()}
     clients = build_clients(project.profiles, {k: each.w3 for k, each in nodes.items()})
     say("a dry run on forks: nothing is sent to the chains, and no key is used")
-    rehearsal = rehearse_on_forks(project, deployer.address, urls, _reporter(say))
+    if desks:
+        from zklink.service.deploying.program_sides import open_rehearsal_desks
+
+        desks = open_rehearsal_desks(project, desks)
+    rehearsal = rehearse_on_forks(project, deployer.address, urls, _reporter(say), desks)
     for line in show_plan(rehearsal.prepared):
         say(line)
     for k, client in clients.items():
         gas = sum(done.gas for done in rehearsal.done if done.chain_id == k)
         say(f"{client.profile.name}: took {gas:,} gas")
+    for side in rehearsal.prepared.sides.values():
+        took = side.rehearsed
+        say(f"{side.side.place.name}: took {took.transactions} transactions and {took.fees:,} lamports of fees")
     say(f"the dry run of {project.name} is complete; without --dry-run it is deployed")
 
 

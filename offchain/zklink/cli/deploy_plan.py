@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from zklink.cli.program_plan import show_side, show_side_cost
 from zklink.l1.deployment.blueprint import Creation
 from zklink.l1.deployment.preflight import TEST_NETWORKS
 from zklink.service.deploying.building import Prepared
@@ -16,6 +17,7 @@ def show_plan(prepared: Prepared) -> Iterator[str]:
     blueprint, project = prepared.blueprint, prepared.project
     plan = blueprint.plan
     names = {k: profile.name for k, profile in blueprint.profiles.items()}
+    names |= {k: place.name for k, place in plan.programs.items()}
     yield f"deployment {project.name}: 0x{blueprint.deployment_hash().hex()}"
     yield f"preset {plan.preset.name}, primary {names[plan.primary]}, {', '.join(names.values())}"
     yield f"deployer {blueprint.deployer} (owns the timelocks until the governor accepts them)"
@@ -32,6 +34,9 @@ def show_plan(prepared: Prepared) -> Iterator[str]:
             done = "  done" if (k, one.creation.name) in prepared.journal.done else ""
             yield f"  {one.creation.artifact.name:<24} {one.creation.address} {one.gas:>9,} gas{done}"
             yield from (f"      {line}" for line in _show_arguments(one.creation))
+    for side in prepared.sides.values():
+        yield ""
+        yield from show_side(side)
     yield ""
     yield from show_costs(prepared)
     for line in (*prepared.warnings, *_warn(prepared)):
@@ -46,6 +51,8 @@ def show_costs(prepared: Prepared) -> Iterator[str]:
         verdict = "enough" if cost.is_enough else f"NOT ENOUGH, {_coins(cost.needed_wei)} {coin} are needed"
         takes = f"up to {cost.gas:,} gas at {price:.3f} gwei = {_coins(cost.cost_wei)} {coin}"
         yield f"{profile.name}: {takes}; the deployer has {_coins(cost.balance_wei)} {coin}: {verdict}"
+    for side in prepared.sides.values():
+        yield from show_side_cost(side)
 
 
 def _warn(prepared: Prepared) -> Iterator[str]:

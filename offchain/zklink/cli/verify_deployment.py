@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 
 import click
 
 from zklink.cli.deployment_inputs import deployment_options, find_record
-from zklink.cli.inputs import find_urls
+from zklink.cli.inputs import find_place_urls
 from zklink.files import read_file
 from zklink.l1.deployment.checks import Check
 from zklink.l1.deployment.dossier import Dossier
 from zklink.l1.deployment.rehearsal import read_keys
 from zklink.l1.deployment.trust import describe_trust
 from zklink.l1.deployment.verify import load_named_verifiers, verify
-from zklink.l1.transport.client import ChainClient
-from zklink.protocol.errors import NodeMissing
-from zklink.protocol.ids import ChainId
-from zklink.recovery.connect import connect
+from zklink.protocol.errors import ExtraMissing, NodeMissing
+from zklink.recovery.connect import Urls, connect
 from zklink.upkeep.recorded_acts import verify_acts
 from zklink.upkeep.recorded_tokens import list_other_symbols
 
@@ -33,9 +31,11 @@ def verify_deployment(name: str, rpcs: tuple[str, ...], quorum: int, is_long: bo
     path = find_record(name)
     dossier = Dossier.from_json(read_file(path))
     deployment = dossier.deployment
-    clients = connect(deployment, find_urls(deployment, rpcs), quorum)
-    _check_all_there(dossier, clients)
-    checks = (*verify(dossier, clients), *verify_acts(dossier, clients))
+    urls = find_place_urls(deployment, rpcs)
+    names = {program.name for program in deployment.programs.values()}
+    clients = connect(deployment, {name: nodes for name, nodes in urls.items() if name not in names}, quorum)
+    _check_all_there(dossier, urls)
+    checks = (*verify(dossier, clients), *_verify_programs(dossier, urls), *verify_acts(dossier, clients))
     for chain in dict.fromkeys(check.chain for check in checks):
         found = [check for check in checks if check.chain == chain]
         wrong = [check for check in found if not check.is_right]
@@ -53,11 +53,22 @@ def verify_deployment(name: str, rpcs: tuple[str, ...], quorum: int, is_long: bo
     click.echo(f"{path} agrees with the chains and these sources")
 
 
-def _check_all_there(dossier: Dossier, clients: Mapping[ChainId, ChainClient]) -> None:
-    names = tuple(chain.name for chain in dossier.deployment.chains.values())
-    for k, chain in dossier.deployment.chains.items():
-        if k not in clients:
-            raise NodeMissing(chain.name, names)
+def _check_all_there(dossier: Dossier, urls: Urls) -> None:
+    places = dossier.deployment.places.values()
+    for place in places:
+        if place.name not in urls:
+            raise NodeMissing(place.name, tuple(each.name for each in places))
+
+
+def _verify_programs(dossier: Dossier, urls: Urls) -> Iterator[Check]:
+    """The chains whose bridge is a program. Raises ExtraMissing."""
+    if not dossier.deployment.programs:
+        return
+    try:
+        from zklink.service.deploying.program_checks import open_nodes, verify_programs
+    except ModuleNotFoundError as error:
+        raise ExtraMissing("solana", "a chain whose bridge is a program") from error
+    yield from verify_programs(dossier, open_nodes(dossier, urls))
 
 
 def _show(check: Check) -> str:

@@ -5,7 +5,7 @@ Takes a plan, the chains, the deployer's nonces and the hashes of the verificati
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Final
 
 import rlp
@@ -176,7 +176,9 @@ class Blueprint:
                 )
                 for k, profile in self.profiles.items()
             },
-            programs=plan.programs,
+            programs={
+                k: replace(place, from_block=from_blocks.get(k, place.from_block)) for k, place in plan.programs.items()
+            },
         )
 
     def _helper(self, chain_id: ChainId, name: str) -> tuple[ContractArtifact, tuple[object, ...]]:

@@ -7,13 +7,14 @@ more keys, so whatever takes a deployment takes it, too. Never asks a chain.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from zklink.l1.contracts.bridge_structs import PriceEntry
 from zklink.l1.deployment.blueprint import Blueprint
 from zklink.l1.deployment.history import NO_HISTORY, Founding, History, encode_history, read_history
 from zklink.l1.deployment.journal import Journal
+from zklink.l1.deployment.program_terms import ProgramTerms, read_terms
 from zklink.l1.deployment.records import Deployment, DeploymentPlan, Verifiers
 from zklink.l1.deployment.rehearsal import Rehearsed, hash_code
 from zklink.l1.transport.chain_profile import ChainProfile
@@ -21,9 +22,13 @@ from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import DeploymentRefused
 from zklink.protocol.ids import ChainId
 
-DOSSIER_FORMAT: Final = "zklink.dossier.2"
-FORMATS: Final = ("zklink.dossier.1", DOSSIER_FORMAT)
-"""Those that are read. Form 1 has no history of government."""
+DOSSIER_FORMAT: Final = "zklink.dossier.3"
+FORMATS: Final = ("zklink.dossier.1", "zklink.dossier.2", DOSSIER_FORMAT)
+"""Those that are read. Form 1 has no history of government, form 2 no programs."""
+
+
+PROGRAM_BEGUN: Final = "begun"
+"""The step of a chain whose bridge is a program, before which nothing of the deployment was there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class ChainTerms:
 class Dossier:
     """A deployment and its papers. `verifiers` are the contracts' names by circuit. The deployment, `setter`,
     `fee_recipient` and the bounds of prices in `terms` are what holds now; `history` is how it differs from what the
-    constructors were told.
+    constructors were told. `programs` are the terms of the chains whose bridge is a program.
     """
 
     name: str
@@ -75,6 +80,7 @@ class Dossier:
     terms: Mapping[ChainId, ChainTerms]
     contracts: Mapping[ChainId, tuple[BuiltContract, ...]]
     history: History = NO_HISTORY
+    programs: Mapping[ChainId, ProgramTerms] = field(default_factory=dict)
 
     @property
     def founding(self) -> Founding:
@@ -117,6 +123,8 @@ class Dossier:
             prices=founding.prices,
             wrapped={k: terms.wrapped for k, terms in self.terms.items()},
             permit2={k: chain.permit2 for k, chain in deployment.chains.items()},
+            programs=deployment.programs,
+            terms=self.programs,
         )
 
     def to_json(self) -> str:
@@ -132,6 +140,7 @@ class Dossier:
             "verifiers": list(self.verifiers),
             "terms": {str(k): asdict(terms) for k, terms in self.terms.items()},
             "contracts": {str(k): [asdict(one) for one in built] for k, built in self.contracts.items()},
+            "programs": {str(k): asdict(terms) for k, terms in self.programs.items()},
             **encode_history(self.history),
         }
         return json.dumps(data, indent=2) + "\n"
@@ -159,10 +168,12 @@ class Dossier:
                     for k, items in data["contracts"].items()
                 },
                 history=read_history(data),
+                programs={ChainId(int(k)): read_terms(item) for k, item in data.get("programs", {}).items()},
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DeploymentRefused(redact(f"malformed record, or of local chains: {error!r}")) from error
-        if not set(dossier.terms) == set(dossier.contracts) == set(deployment.chains):
+        is_whole = set(dossier.terms) == set(dossier.contracts) == set(deployment.chains)
+        if not is_whole or set(dossier.programs) != set(deployment.programs):
             raise DeploymentRefused("the record does not have the same chains everywhere")
         return dossier
 
@@ -184,6 +195,7 @@ def compile_dossier(
         for k in profiles
     }
     from_blocks = {k: min((one.block for one in contracts[k] if one.block), default=0) for k in profiles}
+    from_blocks |= {k: journal.done[k, PROGRAM_BEGUN].block for k in plan.programs}
     verifiers = plan.verifiers
     return Dossier(
         name=name,
@@ -206,7 +218,13 @@ def compile_dossier(
             for k, profile in profiles.items()
         },
         contracts=contracts,
+        programs={k: replace(terms, transactions=_list_transactions(journal, k)) for k, terms in plan.terms.items()},
     )
+
+
+def _list_transactions(journal: Journal, chain_id: ChainId) -> dict[str, str]:
+    """The transactions of a chain whose bridge is a program, by step, as far as anybody has seen them."""
+    return {step: done.transaction for (k, step), done in journal.done.items() if k == chain_id and done.transaction}
 
 
 def _describe(journal: Journal, one: Rehearsed, input_hash: str) -> BuiltContract:

@@ -44,6 +44,16 @@ class Done:
     address: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class KeptWire:
+    """A signed transaction of a Solana chain that may land up to a height, and the step that it is for."""
+
+    step: str
+    wire: bytes
+    signature: str
+    last_valid_height: int
+
+
 class Journal:
     """One file. One process at a time has it (FileInUse); a torn last line, of a kill while it was written, is cut off.
 
@@ -57,6 +67,7 @@ class Journal:
         self.intended: set[tuple[ChainId, str]] = set()
         self._kept: dict[ChainId, dict[str, KeptSubmission]] = {}
         self._sent: dict[tuple[ChainId, int], list[bytes]] = {}
+        self._wires: dict[ChainId, dict[str, KeptWire]] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
         lock_file(path)
         self._read()
@@ -84,6 +95,21 @@ class Journal:
         if self.done.get((done.chain_id, done.step)) != done:
             self._append("done", asdict(done))
             self.done[done.chain_id, done.step] = done
+
+    def wires(self, chain_id: ChainId) -> list[KeptWire]:
+        """The transactions of a Solana chain whose fates are not known."""
+        return list(self._wires.get(chain_id, {}).values())
+
+    def keep_wire(self, chain_id: ChainId, kept: KeptWire) -> None:
+        """Keep a transaction of a Solana chain before a node gets it."""
+        self._append("wired", {"chain_id": chain_id, **asdict(kept), "wire": kept.wire.hex()})
+        self._wires.setdefault(chain_id, {})[kept.signature] = kept
+
+    def drop_wire(self, chain_id: ChainId, signature: str) -> None:
+        """It has landed, or never will."""
+        if signature in self._wires.get(chain_id, {}):
+            self._append("unwired", {"chain_id": chain_id, "signature": signature})
+            del self._wires[chain_id][signature]
 
     def submissions(self, chain_id: ChainId) -> "JournaledSubmissions":
         """Where the transactions of a chain are kept."""
@@ -132,6 +158,11 @@ class Journal:
             self.done[chain_id, entry["step"]] = Done(chain_id, **entry)
         elif kind == "kept":
             self._note(chain_id, _read_kept(entry))
+        elif kind == "wired":
+            kept = KeptWire(**{**entry, "wire": bytes.fromhex(entry["wire"])})
+            self._wires.setdefault(chain_id, {})[kept.signature] = kept
+        elif kind == "unwired":
+            self._wires.get(chain_id, {}).pop(entry["signature"], None)
         elif kind == "dropped":
             self.kept(chain_id).pop(entry["id"], None)
         else:

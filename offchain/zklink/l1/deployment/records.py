@@ -13,6 +13,7 @@ from zklink.l1.contract_artifacts import ContractArtifact
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_structs import NO_ADDRESS, PriceEntry, TokenConfig
 from zklink.l1.deployment.places import ChainDeployment, Place, ProgramDeployment, read_program
+from zklink.l1.deployment.program_terms import ProgramTerms
 from zklink.l1.transport.client import ChainClient
 from zklink.l1.transport.redaction import redact
 from zklink.protocol.domain import ChainEntry
@@ -102,7 +103,8 @@ class DeploymentPlan:
     `permit2` is that contract's address where a chain has it; without it the chain's entry takes no such signatures.
 
     `has_timelock` is False on local chains alone: then the governor's own account governs, and nothing waits.
-    `programs` are the members whose bridge is a program: their addresses are known before anything exists.
+    `programs` are the members whose bridge is a program: their addresses are known before anything exists; `terms` is
+    what is fixed for each of them alone, unless somebody else founds them.
     """
 
     preset: Preset
@@ -120,6 +122,7 @@ class DeploymentPlan:
     permit2: Mapping[ChainId, str] = field(default_factory=dict)
     has_timelock: bool = True
     programs: Mapping[ChainId, ProgramDeployment] = field(default_factory=dict)
+    terms: Mapping[ChainId, ProgramTerms] = field(default_factory=dict)
 
     @property
     def genesis(self) -> Genesis:

@@ -32,9 +32,10 @@ FOUNDING_STEP: Final = "founding"
 
 
 def hash_plan(blueprint: Blueprint, governor: str) -> str:
-    """What identifies a plan: all init codes, tokens and the governor."""
+    """What identifies a plan: all init codes, tokens, programs with their terms, and the governor."""
     parts = [creation.init_code for k in blueprint.profiles for creation in blueprint.creations(k)]
     parts += [repr(token).encode() for token in blueprint.plan.tokens]
+    parts += [repr(item).encode() for each in (blueprint.plan.programs, blueprint.plan.terms) for item in each.items()]
     return f"0x{keccak(b''.join(map(keccak, [*parts, governor.lower().encode()]))).hex()}"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from web3 import HTTPProvider, Web3
 from web3.middleware import ExtraDataToPOAMiddleware
@@ -20,9 +21,12 @@ from zklink.l1.transport.impersonation import impersonate
 from zklink.lab.anvil import start_anvil
 from zklink.protocol.errors import NodeMissing
 from zklink.protocol.ids import ChainId
-from zklink.service.deploying.building import Prepared, build, prepare
+from zklink.service.deploying.building import NO_DESKS, Prepared, build, prepare
 from zklink.service.deploying.connecting import build_clients
 from zklink.service.deploying.planning import Project
+
+if TYPE_CHECKING:
+    from zklink.solana.deploying.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,20 @@ class DryRun:
     done: tuple[Done, ...]
 
 
-def rehearse_on_forks(project: Project, deployer: str, urls: Mapping[ChainId, str], report: Report) -> DryRun:
-    """Deploy on forks, which end with this call. Raises what `prepare` and `build` raise, AnvilFailed, NodeMissing."""
+def rehearse_on_forks(
+    project: Project,
+    deployer: str,
+    urls: Mapping[ChainId, str],
+    report: Report,
+    desks: "Mapping[ChainId, Desk]" = NO_DESKS,
+) -> DryRun:
+    """Deploy on forks, and where the bridge is a program in this process; they end with this call. Raises
+    what `prepare` and `build` raise, AnvilFailed, NodeMissing.
+    """
     with open_forks(project, urls) as nodes, tempfile.TemporaryDirectory() as folder:
         journal = Journal(Path(folder) / "dry.journal")
         accounts = [impersonate(nodes[k], profile.name, deployer) for k, profile in project.profiles.items()]
-        prepared = prepare(project, deployer, build_clients(project.profiles, nodes, journal), journal)
+        prepared = prepare(project, deployer, build_clients(project.profiles, nodes, journal), journal, desks)
         prepared.check_funds()
         dossier = build(prepared, accounts[0], report)
         return DryRun(prepared, dossier, tuple(journal.done.values()))

@@ -11,6 +11,9 @@ from eth_utils import is_checksum_address, is_checksum_formatted_address, to_che
 from pydantic import AfterValidator, Field, model_validator
 
 from zklink.l1.contracts.bridge_structs import NATIVE
+from zklink.primitives.base58 import decode_base58
+from zklink.protocol.addresses import is_recipient
+from zklink.protocol.ids import NATIVE_FEE_BITS, AddressFormat, ChainId
 from zklink.protocol.presets import PRESETS
 from zklink.service.settings.model import Name, NodeAddress, Positive, Section, Whole
 from zklink.service.settings.source import keep_node_secrets, read_section
@@ -34,8 +37,23 @@ def _check_address(text: str) -> str:
     return address
 
 
+def _check_base58(text: str) -> str:
+    if not text:
+        raise ValueError("fill in an address")
+    try:
+        key = decode_base58(text, 32)
+    except ValueError:
+        raise ValueError("it is no address of Solana: 32 bytes in base58") from None
+    if not is_recipient(key, AddressFormat.BYTES32, ChainId(1)):
+        raise ValueError("it is the name of an EVM account, or of nobody")
+    return text
+
+
 def _check_token(text: str) -> str:
-    return NATIVE if text == NATIVE_MARK else _check_address(text)
+    """An address of either kind: which one a chain has, the whole file says."""
+    if text == NATIVE_MARK:
+        return NATIVE
+    return _check_address(text) if text.startswith("0x") or not text else _check_base58(text)
 
 
 def _check_preset(text: str) -> str:
@@ -45,8 +63,11 @@ def _check_preset(text: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_check_address)]
+Base58 = Annotated[str, AfterValidator(_check_base58)]
+"""An address of Solana, or the hash of a cluster's genesis."""
+Lamports = Annotated[int, Field(ge=1, lt=1 << NATIVE_FEE_BITS)]
 TokenPlace = Annotated[str, AfterValidator(_check_token)]
-"""An address, or `native` for the chain's own coin."""
+"""A contract, a mint, or `native` for the chain's own coin."""
 PresetName = Annotated[str, AfterValidator(_check_preset)]
 
 
@@ -68,6 +89,38 @@ class PlaceSettings(Section):
     permit2: Address | None = None
     nodes: tuple[NodeAddress, ...] = ()
     quorum: Whole = 1
+
+
+class DoorPrices(Section):
+    """The first prices at the doors of a Solana chain, in lamports: of a swap to any chain, and of the account lane;
+    `crowded_exit` is what a full exit burns first when its queue is half full.
+    """
+
+    swap: Lamports
+    deposit: Lamports
+    key_request: Lamports
+    full_exit: Lamports
+    crowded_exit: Lamports
+
+
+class ProgramPlaceSettings(Section):
+    """One Solana chain of a deployment. `genesis` is the hash of the cluster's genesis. `program` and `payer` are files
+    of keypairs, relative to the environment: the first gives the program its address and serves once, the second pays.
+    `owner` governs. `payment_micro_usd` is what bringing and paying a swap there takes, in millionths of a dollar: it
+    is in the price of a swap to here. `unit_price` is a priority fee, in millionths of a lamport a compute unit.
+    """
+
+    chain_id: Annotated[int, Field(ge=1, le=8)]
+    genesis: Base58
+    program: Path
+    payer: Path
+    owner: Base58
+    fee_recipient: Base58
+    slots_per_day: Whole
+    payment_micro_usd: Whole
+    prices: DoorPrices
+    unit_price: Annotated[int, Field(ge=0)] = 0
+    nodes: tuple[NodeAddress, ...] = ()
 
 
 class GroupSettings(Section):
@@ -119,6 +172,7 @@ class EnvironmentSettings(Section):
     validators: GroupSettings
     watchers: GroupSettings
     chains: Annotated[dict[Name, PlaceSettings], Field(min_length=1)]
+    programs: dict[Name, ProgramPlaceSettings] = Field(default_factory=dict)
     tokens: dict[str, TokenSettings] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -126,10 +180,14 @@ class EnvironmentSettings(Section):
         known = ", ".join(self.chains)
         if self.primary not in self.chains:
             raise ValueError(f"the primary {self.primary} is not among the chains ({known})")
+        known = ", ".join((*self.chains, *self.programs))
         for symbol, token in self.tokens.items():
-            for name in token.contracts:
-                if name not in self.chains:
+            for name, address in token.contracts.items():
+                if name not in self.chains and name not in self.programs:
                     raise ValueError(f"token {symbol} is on {name}, which is not among the chains ({known})")
+                if address != NATIVE and address.startswith("0x") != (name in self.chains):
+                    kind = "a contract, 0x.." if name in self.chains else "a mint in base58"
+                    raise ValueError(f"token {symbol} on {name}: {address} is no address of that chain, give {kind}")
         return self
 
 
@@ -140,5 +198,12 @@ def read_environment(path: Path, environment: Mapping[str, str] = os.environ) ->
     settings = read_section(EnvironmentSettings, path, environment)
     if settings.keys is not None:
         settings = settings.model_copy(update={"keys": path.parent / settings.keys})
+    programs = {name: _place_keypairs(path.parent, each) for name, each in settings.programs.items()}
+    settings = settings.model_copy(update={"programs": programs})
     keep_node_secrets({name: place.nodes for name, place in settings.chains.items()})
+    keep_node_secrets({name: place.nodes for name, place in settings.programs.items()})
     return settings
+
+
+def _place_keypairs(folder: Path, own: ProgramPlaceSettings) -> ProgramPlaceSettings:
+    return own.model_copy(update={"program": folder / own.program, "payer": folder / own.payer})

@@ -163,6 +163,13 @@ class SolanaNode:
             return {"confirmationStatus": "processed", "err": None}, False
         return None, sum(is_over for _, is_over in said) >= max(quorum, len(said) // 2 + 1)
 
+    def statuses(self, signatures: Sequence[str]) -> list[Json | None]:
+        """What is known of recent transactions, at most 256; None for those of which nothing is."""
+        found = self._call(lambda found: list(found["value"]), "getSignatureStatuses", list(signatures))
+        if len(found) != len(signatures):
+            raise RpcUnavailable(self.name, "getSignatureStatuses", 1, "the node answers about other transactions")
+        return found
+
     def transaction(self, signature: str, level: Level = CONFIRMED) -> Json | None:
         """A transaction and what it did; None if the level does not have it."""
         options = {"commitment": level, "encoding": "base64", "maxSupportedTransactionVersion": 0}

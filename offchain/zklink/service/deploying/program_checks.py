@@ -1,0 +1,31 @@
+"""Whether the programs of a deployment are what its record says: takes the record and nodes of anybody; gives every
+check with its outcome. Only for a deployment with programs: it needs the extra `solana`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from zklink.l1.deployment.checks import Check
+from zklink.l1.deployment.dossier import Dossier
+from zklink.l1.deployment.verify import load_named_verifiers
+from zklink.protocol.ids import ChainId
+from zklink.solana.client.node import SolanaNode
+from zklink.solana.deploying.keys import read_key_words
+from zklink.solana.deploying.preflight import find_programs
+from zklink.solana.deploying.side import ProgramSide
+from zklink.solana.deploying.verify import holders_of, verify_program
+from zklink.solana.toolchain import build_program
+
+
+def open_nodes(dossier: Dossier, urls: Mapping[str, str | Sequence[str]]) -> dict[ChainId, SolanaNode]:
+    """A node for each program; KeyError for one without."""
+    return {k: SolanaNode(place.name, urls[place.name]) for k, place in dossier.deployment.programs.items()}
+
+
+def verify_programs(dossier: Dossier, nodes: Mapping[ChainId, SolanaNode]) -> Iterator[Check]:
+    """Everything that a record says of its programs. Raises RpcUnavailable, ProgramNotCompiled, ContractNotFound."""
+    deployment, verifiers = dossier.deployment, load_named_verifiers(dossier)
+    plan, words, code = dossier.plan(verifiers), read_key_words(verifiers), build_program()
+    for k, place in deployment.programs.items():
+        programs = find_programs(nodes[k], plan.tokens, k)
+        side = ProgramSide(place, plan, deployment.table, dossier.programs[k], code, words, programs)
+        yield from verify_program(side, holders_of(side), nodes[k], deployment.deployment_hash)

@@ -1,0 +1,108 @@
+"""The chains of an environment whose bridge is a program: from settings to places and terms, and to the desks where
+they are built. Only for an environment with such chains: it needs the extra `solana`.
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from zklink.l1.deployment.places import ProgramDeployment
+from zklink.l1.deployment.program_terms import ProgramTerms
+from zklink.l1.transport.secrets import keep_secret
+from zklink.primitives.base58 import encode_base58
+from zklink.protocol.errors import DeploymentRefused, NodeMissing
+from zklink.protocol.ids import ChainId, Door
+from zklink.service.program_connecting import load_keypair
+from zklink.service.settings.deployer import EnvironmentSettings, ProgramPlaceSettings
+from zklink.solana.client.node import SolanaNode
+from zklink.solana.client.program import Program
+from zklink.solana.deploying.desk import Desk
+from zklink.solana.deploying.verify import hash_code
+from zklink.solana.toolchain import build_program
+from zklink.solana.toolchain.build import compiler_version
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramProject:
+    """One program that is to be deployed: its place, its terms, and how it is built and reached."""
+
+    place: ProgramDeployment
+    terms: ProgramTerms
+    code: bytes
+    payer: Keypair
+    program: Keypair
+    nodes: tuple[str, ...]
+    unit_price: int
+
+    def open(self, variables: Mapping[str, str] = os.environ) -> Desk:
+        """A desk at its nodes. Raises NodeMissing."""
+        name = self.place.name
+        variable = variables.get(f"{name.upper().replace('-', '_')}_RPC")
+        if not self.nodes and not variable:
+            raise NodeMissing(name, (name,))
+        for url in filter(None, (variable,)):
+            keep_secret(url, public=(name,))
+        node = SolanaNode(name, self.nodes or (str(variable),))
+        return Desk(node, self.payer, self.program, time.sleep, self.unit_price)
+
+
+def plan_programs(settings: EnvironmentSettings) -> dict[ChainId, ProgramProject]:
+    """The programs of an environment. Raises DeploymentRefused, FileUnreadable, KeyFileInvalid, ProgramNotCompiled."""
+    code, compiler = build_program(), compiler_version()
+    ids = [place.chain_id for place in settings.chains.values()] + [
+        each.chain_id for each in settings.programs.values()
+    ]
+    chains = [ChainId(each) for each in sorted(ids)]
+    found = {}
+    for name, place in settings.programs.items():
+        payer, program = load_keypair(place.payer), load_keypair(place.program)
+        _check_apart(name, place, payer, program)
+        terms = ProgramTerms(
+            payer=str(payer.pubkey()),
+            owner=place.owner,
+            fee_recipient=place.fee_recipient,
+            slots_per_day=place.slots_per_day,
+            prices=_plan_prices(place, chains),
+            code_hash=hash_code(code),
+            compiler=compiler,
+        )
+        chain = ChainId(place.chain_id)
+        nodes = tuple(node.get_secret_value() for node in place.nodes)
+        where = _place(name, chain, place.genesis, program.pubkey())
+        found[chain] = ProgramProject(where, terms, code, payer, program, nodes, place.unit_price)
+    return found
+
+
+def _place(name: str, chain: ChainId, genesis: str, program: Pubkey) -> ProgramDeployment:
+    bridge = Program(bytes(program)).bridge
+    return ProgramDeployment(chain, name, genesis, encode_base58(bytes(program)), encode_base58(bytes(bridge)), 0)
+
+
+def _check_apart(name: str, place: ProgramPlaceSettings, payer: Keypair, program: Keypair) -> None:
+    """The payer's key has been on a deploying machine: it must not govern, and it is no program."""
+    own = str(payer.pubkey())
+    if payer == program:
+        raise DeploymentRefused(f"{name}: {place.program} and {place.payer} are one keypair: the program needs its own")
+    for role, address in (("owner", place.owner), ("fee recipient", place.fee_recipient)):
+        if address == str(program.pubkey()):
+            raise DeploymentRefused(f"{name}: the {role} {address} is the program")
+    if place.owner == own:
+        raise DeploymentRefused(
+            f"{name}: the owner {own} is the payer: name another one, for a key that has been on a deploying machine "
+            "must not govern"
+        )
+
+
+def _plan_prices(place: ProgramPlaceSettings, chains: list[ChainId]) -> dict[int, int]:
+    own = place.prices
+    doors = {
+        Door.DEPOSIT: own.deposit,
+        Door.KEY_REQUEST: own.key_request,
+        Door.FULL_EXIT: own.full_exit,
+        Door.CROWDED_EXIT: own.crowded_exit,
+    }
+    return {int(chain): own.swap for chain in chains} | {int(door): price for door, price in doors.items()}

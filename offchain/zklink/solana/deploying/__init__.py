@@ -1,0 +1,1 @@
+"""Deploys the Solana side of a deployment, and verifies it."""

@@ -1,0 +1,116 @@
+"""What the Solana side of a deployment costs: rent of every account that it makes, and the fees of its transactions, at
+what the node says now. Takes the side on paper; gives lamports. Only reads.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from solders.pubkey import Pubkey
+
+from zklink.l1.deployment.journal import Journal
+from zklink.protocol.errors import LamportsShort
+from zklink.solana.client.node import CONFIRMED, SolanaNode
+from zklink.solana.client.program import SYSTEM
+from zklink.solana.client.sending import MOST_UNITS
+from zklink.solana.deploying.loader import DATA_HEAD, LOADER, PROGRAM_BYTES, read_buffer
+from zklink.solana.deploying.side import GROUPS, KEY_PIECE_BYTES, PIECE_BYTES, ProgramSide
+from zklink.solana.deploying.upload import UNITS
+from zklink.solana.interface import accounts
+
+SIGNATURE_LAMPORTS: Final = 5_000
+HOLDING_BYTES: Final = 170
+"""A vault, at most: Token-2022 marks it as one that cannot change hands."""
+MICRO: Final = 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Rent:
+    """An account: what it is, where, its bytes, and the lamports that lie there for ever."""
+
+    what: str
+    address: str
+    size: int
+    lamports: int
+    is_made: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramCost:
+    """What is still to be paid, and what the payer has; all in lamports."""
+
+    rents: tuple[Rent, ...]
+    transactions: int
+    fees: int
+    lent: int
+    balance: int
+
+    @property
+    def needed(self) -> int:
+        """Rent of what is not made, and fees; less what lies in the buffer, which comes back."""
+        return sum(rent.lamports for rent in self.rents if not rent.is_made) + self.fees - self.lent
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the payer can pay."""
+        return self.balance >= self.needed
+
+
+def compute_cost(side: ProgramSide, node: SolanaNode, journal: Journal, unit_price: int) -> ProgramCost:
+    """The cost of what is not done yet. Raises RpcUnavailable."""
+    places = list(_list_places(side))
+    sizes = {size: int(node.call("getMinimumBalanceForRentExemption", size)) for _, _, _, size in places}
+    keys = [str(key) for _, _, key, _ in places]
+    _, [payer, buffer, *found] = node.accounts([str(side.payer), str(side.buffer.key), *keys], CONFIRMED)
+    rents = []
+    for (what, owner, key, size), each in zip(places, found, strict=True):
+        is_made = each is not None and (not owner or each.owner == owner)
+        rents.append(Rent(what, str(key), size, sizes[size], is_made))
+    done = {step for chain, step in journal.done if chain == side.chain}
+    written = None if buffer is None or buffer.owner != str(LOADER) else read_buffer(buffer.data)
+    pieces = 0 if rents[0].is_made else len(range(0, len(side.code), PIECE_BYTES)) + 2
+    others = [step for step in list_steps(side) if step not in done]
+    fees = pieces * _fee(UNITS, unit_price) + len(others) * _fee(MOST_UNITS, unit_price)
+    lent = buffer.lamports if buffer is not None and written is not None else 0
+    return ProgramCost(tuple(rents), pieces + len(others), fees, lent, payer.lamports if payer else 0)
+
+
+def check_funds(side: ProgramSide, cost: ProgramCost) -> None:
+    """Raise LamportsShort if the payer cannot pay for what is left."""
+    if not cost.is_enough:
+        raise LamportsShort(side.place.name, side.terms.payer, cost.balance, cost.needed)
+
+
+def list_steps(side: ProgramSide) -> list[str]:
+    """What follows the program, by the names that the journal has."""
+    keys = [f"keys {at}" for at in range(0, len(side.keys), KEY_PIECE_BYTES)]
+    tokens = [f"token {token.token_id}" for token in side.plan.tokens]
+    prices = ["prices"] if side.terms.prices else []
+    return ["swap queue", "account queue", *keys, "init", *prices, *tokens, *(group.name.lower() for group in GROUPS)]
+
+
+def _fee(units: int, unit_price: int) -> int:
+    """Of a transaction with two signatures at most, in lamports."""
+    return 2 * SIGNATURE_LAMPORTS + -(-units * unit_price // MICRO)
+
+
+def _list_places(side: ProgramSide) -> Iterator[tuple[str, str, Pubkey, int]]:
+    """Every account that stays: what it is, whose, where, its bytes."""
+    program, own = side.program, str(side.program.id)
+    yield "program's code", str(LOADER), side.program_data, DATA_HEAD.size + len(side.code)
+    yield "program", str(LOADER), program.id, PROGRAM_BYTES
+    for what, account in (
+        ("swap queue", side.swap_queue),
+        ("account queue", side.account_queue),
+        ("keys", side.keys_account),
+    ):
+        yield what, own, account.key, account.size
+    yield "bridge", own, program.bridge, accounts.BRIDGE.size
+    yield "sol", own, side.sol, 0
+    for token in side.plan.tokens:
+        yield f"token {token.symbol}", own, side.token(token), accounts.TOKEN.size
+        mint = side.mint(token)
+        if mint != SYSTEM:
+            yield f"mint of {token.symbol}", own, side.mark(mint), accounts.MINT.size
+        if side.token_program(token) != SYSTEM:
+            yield f"vault of {token.symbol}", "", side.vault(token), HOLDING_BYTES

@@ -1,0 +1,113 @@
+"""A Solana chain beside the two test networks, with a mint, and what an environment says of it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from solders.keypair import Keypair
+
+from tests.deploying.testnets import Networks, open_testnets
+from tests.solana.lossy_node import LossyNode
+from zklink.devnet.solana.mints import make_mint
+from zklink.devnet.solana.people import Desk as People
+from zklink.devnet.solana.people import key_of
+from zklink.l1.deployment.dossier import Dossier
+from zklink.l1.deployment.journal import Journal
+from zklink.lab.solana.base import SolanaSpec
+from zklink.lab.solana.chain import LocalSolana
+from zklink.protocol.ids import ChainId
+from zklink.service.deploying.building import Prepared, build, prepare
+from zklink.solana.deploying.desk import Desk
+
+SOLANA = ChainId(5)
+SOL = 10**9
+OWNER, TREASURY = key_of("owner"), key_of("treasury")
+PAYER, PROGRAM = key_of("deployer"), key_of("bridge program")
+
+PLACE = """
+[programs.solana]
+chain_id = 5
+genesis = "{genesis}"
+program = "program.json"
+payer = "payer.json"
+owner = "{owner}"
+fee_recipient = "{treasury}"
+slots_per_day = 200_000
+payment_micro_usd = 20_000
+prices = {{ swap = 300_000, deposit = 200_000, key_request = 200_000, full_exit = 500_000, crowded_exit = 2_000_000 }}
+
+[tokens.SOL]
+id = 2
+layer2_decimals = 9
+minimum = 1_000_000
+contracts = {{ solana = "native" }}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Star:
+    """Two test networks and a Solana chain. `way` is the way to its node, `text` an environment of all three."""
+
+    networks: Networks
+    chain: LocalSolana
+    way: LossyNode
+    text: str
+
+    def write(self, folder: Path, changes: Mapping[str, str] | None = None) -> Networks:
+        """The environment's keypairs, in a folder; gives the networks with the whole text."""
+        for name, key in (("program", PROGRAM), ("payer", PAYER)):
+            (folder / f"{name}.json").write_text(json.dumps(list(bytes(key))))
+        text = self.text
+        for old, new in (changes or {}).items():
+            assert old in text
+            text = text.replace(old, new)
+        return Networks(self.networks.world, text, self.networks.deployer)
+
+    def desk(self, program: Keypair = PROGRAM) -> Desk:
+        """Where the side is built, as a process has it that begins."""
+        node = self.way.client(self._pass)
+        return Desk(node, PAYER, program, self._pass)
+
+    def prepare(self, folder: Path, changes: Mapping[str, str] | None = None) -> Prepared:
+        """As a process that begins, with the journal that is there."""
+        networks = self.write(folder, changes)
+        journal, project = Journal(folder / "pair.journal"), networks.project(folder)
+        clients = networks.connect(journal, project)
+        return prepare(project, networks.deployer.address, clients, journal, {SOLANA: self.desk()})
+
+    def deploy(self, folder: Path, changes: Mapping[str, str] | None = None) -> Dossier:
+        """The whole way."""
+        return build(self.prepare(folder, changes), self.networks.deployer, lambda chain, step: None)
+
+    @contextmanager
+    def isolated(self) -> Iterator["Star"]:
+        """What is done to the chains inside is undone."""
+        moment = self.chain.snapshot()
+        with self.networks.world.isolated():
+            yield self
+        self.chain.restore(moment)
+        self.way.troubles.clear()
+        self.way.sent.clear()
+
+    def _pass(self, seconds: float) -> None:
+        self.chain.mine(3)
+
+
+@contextmanager
+def open_star() -> Iterator[Star]:
+    """The chains; the payer has what a deployment takes."""
+    chain = LocalSolana(SolanaSpec("solana", confirmed_slots=2, finalized_slots=6))
+    people = People(chain, key_of("issuer"))
+    for key in (people.payer, PAYER):
+        people.fund(key.pubkey(), 100 * SOL)
+    mint = make_mint(people, key_of("usdc"), 6, people.payer.pubkey())
+    chain.finalize()
+    genesis = str(chain.rpc("getGenesisHash"))
+    with open_testnets() as networks:
+        own = PLACE.format(genesis=genesis, owner=OWNER.pubkey(), treasury=TREASURY.pubkey())
+        text = networks.text.replace("[tokens.USDC]", f"{own.split('[tokens.SOL]')[0]}[tokens.USDC]")
+        text += "[tokens.SOL]" + own.split("[tokens.SOL]")[1]
+        text = text.replace('contracts = { sepolia = "0x', f'contracts = {{ solana = "{mint}", sepolia = "0x', 1)
+        yield Star(networks, chain, LossyNode(chain), text)
