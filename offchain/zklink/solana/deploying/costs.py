@@ -14,13 +14,14 @@ from zklink.solana.client.node import CONFIRMED, SolanaNode
 from zklink.solana.client.program import SYSTEM
 from zklink.solana.client.sending import MOST_UNITS
 from zklink.solana.deploying.loader import DATA_HEAD, LOADER, PROGRAM_BYTES, read_buffer
+from zklink.solana.deploying.mints import SPL_TOKEN, TOKEN_2022
 from zklink.solana.deploying.side import GROUPS, KEY_PIECE_BYTES, PIECE_BYTES, ProgramSide
 from zklink.solana.deploying.upload import UNITS
 from zklink.solana.interface import accounts
 
 SIGNATURE_LAMPORTS: Final = 5_000
-HOLDING_BYTES: Final = 170
-"""A vault, at most: Token-2022 marks it as one that cannot change hands."""
+HOLDING_BYTES: Final = {SPL_TOKEN: 165, TOKEN_2022: 170}
+"""A vault, by the program of its mint: Token-2022 marks it as one that cannot change hands."""
 MICRO: Final = 10**6
 
 
@@ -113,4 +114,4 @@ def _list_places(side: ProgramSide) -> Iterator[tuple[str, str, Pubkey, int]]:
         if mint != SYSTEM:
             yield f"mint of {token.symbol}", own, side.mark(mint), accounts.MINT.size
         if side.token_program(token) != SYSTEM:
-            yield f"vault of {token.symbol}", "", side.vault(token), HOLDING_BYTES
+            yield f"vault of {token.symbol}", "", side.vault(token), HOLDING_BYTES[str(side.token_program(token))]
