@@ -23,16 +23,18 @@ from zklink.solana.deploying.desk import Desk
 
 SOLANA = ChainId(5)
 SOL = 10**9
-OWNER, TREASURY = key_of("owner"), key_of("treasury")
-PAYER, PROGRAM = key_of("deployer"), key_of("bridge program")
+OWNER, SETTER, TREASURY = key_of("owner"), key_of("setter"), key_of("treasury")
+PAYER, PROGRAM, LOCK = key_of("deployer"), key_of("bridge program"), key_of("lock program")
 
 PLACE = """
 [programs.solana]
 chain_id = 5
 genesis = "{genesis}"
 program = "program.json"
+timelock = "timelock.json"
 payer = "payer.json"
 owner = "{owner}"
+setter = "{setter}"
 fee_recipient = "{treasury}"
 slots_per_day = 200_000
 payment_micro_usd = 20_000
@@ -57,7 +59,7 @@ class Star:
 
     def write(self, folder: Path, changes: Mapping[str, str] | None = None) -> Networks:
         """The environment's keypairs, in a folder; gives the networks with the whole text."""
-        for name, key in (("program", PROGRAM), ("payer", PAYER)):
+        for name, key in (("program", PROGRAM), ("timelock", LOCK), ("payer", PAYER)):
             (folder / f"{name}.json").write_text(json.dumps(list(bytes(key))))
         text = self.text
         for old, new in (changes or {}).items():
@@ -68,7 +70,7 @@ class Star:
     def desk(self, program: Keypair = PROGRAM) -> Desk:
         """Where the side is built, as a process has it that begins."""
         node = self.way.client(self._pass)
-        return Desk(node, PAYER, program, self._pass)
+        return Desk(node, PAYER, program, LOCK, self._pass)
 
     def prepare(self, folder: Path, changes: Mapping[str, str] | None = None) -> Prepared:
         """As a process that begins, with the journal that is there."""
@@ -106,7 +108,7 @@ def open_star() -> Iterator[Star]:
     chain.finalize()
     genesis = str(chain.rpc("getGenesisHash"))
     with open_testnets() as networks:
-        own = PLACE.format(genesis=genesis, owner=OWNER.pubkey(), treasury=TREASURY.pubkey())
+        own = PLACE.format(genesis=genesis, owner=OWNER.pubkey(), setter=SETTER.pubkey(), treasury=TREASURY.pubkey())
         text = networks.text.replace("[tokens.USDC]", f"{own.split('[tokens.SOL]')[0]}[tokens.USDC]")
         text += "[tokens.SOL]" + own.split("[tokens.SOL]")[1]
         text = text.replace('contracts = { sepolia = "0x', f'contracts = {{ solana = "{mint}", sepolia = "0x', 1)

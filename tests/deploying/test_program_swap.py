@@ -79,7 +79,7 @@ def swap_away(star: Star, side: ProgramSide, people: People, recipient: str, amo
         "token_out": USDC,
         "via": NO_TOKEN,
         "l1_amount": amount,
-        "fee": side.terms.prices[SEPOLIA.chain_id],
+        "fee": next(each.price_gwei for each in side.terms.prices if each.kind == SEPOLIA.chain_id),
         "deadline": star.chain.head_timestamp() + 3_600,
         "min_out": 0,
         "operator_fee": 0,

@@ -18,7 +18,10 @@ def show_side(prepared: "PreparedSide") -> Iterator[str]:
     side, cost = prepared.side, prepared.cost
     yield f"{side.place.name} (cluster {side.place.genesis})"
     yield f"  program {side.place.program}, SHA-256 {side.terms.code_hash}"
-    yield f"  governed by {side.terms.owner}, fees to {side.terms.fee_recipient}"
+    yield f"  timelock {side.place.timelock}, SHA-256 {side.terms.timelock_hash}"
+    upgrades = "nobody upgrades the program" if side.terms.is_final else "the timelock may upgrade the program"
+    yield f"  owner of the timelock {side.terms.owner}, setter {side.terms.setter}, fees to {side.terms.fee_recipient}"
+    yield f"  {upgrades}; nobody upgrades the timelock"
     yield f"  a day of a window takes {side.terms.slots_per_day:,} slots"
     for rent in cost.rents:
         done = "  done" if rent.is_made else ""
@@ -28,7 +31,7 @@ def show_side(prepared: "PreparedSide") -> Iterator[str]:
             config = token.config(side.chain, [entry.chain_id for entry in side.table])
             yield f"  token {token.token_id} {token.symbol}: at least {config.minimum}, at most {config.cap} units"
     doors = {int(door): door.name.lower().replace("_", " ") for door in Door}
-    prices = (f"{doors.get(kind, f'swap to chain {kind}')} {price:,}" for kind, price in side.terms.prices.items())
+    prices = (f"{doors.get(each.kind, f'swap to chain {each.kind}')} {each.price_gwei:,}" for each in side.terms.prices)
     yield f"  prices in lamports: {', '.join(prices)}"
 
 

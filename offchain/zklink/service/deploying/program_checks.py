@@ -12,8 +12,8 @@ from zklink.solana.client.node import SolanaNode
 from zklink.solana.deploying.keys import read_key_words
 from zklink.solana.deploying.preflight import find_programs
 from zklink.solana.deploying.side import ProgramSide
-from zklink.solana.deploying.verify import holders_of, verify_program
-from zklink.solana.toolchain import build_program
+from zklink.solana.deploying.verify import verify_program
+from zklink.solana.toolchain import build_program, build_timelock
 
 
 def open_nodes(dossier: Dossier, urls: Mapping[str, str | Sequence[str]]) -> dict[ChainId, SolanaNode]:
@@ -24,8 +24,9 @@ def open_nodes(dossier: Dossier, urls: Mapping[str, str | Sequence[str]]) -> dic
 def verify_programs(dossier: Dossier, nodes: Mapping[ChainId, SolanaNode]) -> Iterator[Check]:
     """Everything that a record says of its programs. Raises RpcUnavailable, ProgramNotCompiled, ContractNotFound."""
     deployment, verifiers = dossier.deployment, load_named_verifiers(dossier)
-    plan, words, code = dossier.plan(verifiers), read_key_words(verifiers), build_program()
+    plan, words = dossier.plan(verifiers), read_key_words(verifiers)
+    codes = build_program(), build_timelock()
     for k, place in deployment.programs.items():
         programs = find_programs(nodes[k], plan.tokens, k)
-        side = ProgramSide(place, plan, deployment.table, dossier.programs[k], code, words, programs)
-        yield from verify_program(side, holders_of(side), nodes[k], deployment.deployment_hash)
+        side = ProgramSide(place, plan, deployment.table, dossier.programs[k], *codes, words, programs)
+        yield from verify_program(side, nodes[k], deployment.deployment_hash)

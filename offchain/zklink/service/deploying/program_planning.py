@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from solders.keypair import Keypair
-from solders.pubkey import Pubkey
 
+from zklink.l1.contracts.bridge_structs import PriceEntry
 from zklink.l1.deployment.places import ProgramDeployment
 from zklink.l1.deployment.program_terms import ProgramTerms
 from zklink.l1.transport.secrets import keep_secret
-from zklink.primitives.base58 import encode_base58
+from zklink.prices.founding import plan_entries
 from zklink.protocol.errors import DeploymentRefused, NodeMissing
 from zklink.protocol.ids import ChainId, Door
 from zklink.service.program_connecting import load_keypair
@@ -21,8 +21,8 @@ from zklink.service.settings.deployer import EnvironmentSettings, ProgramPlaceSe
 from zklink.solana.client.node import SolanaNode
 from zklink.solana.client.program import Program
 from zklink.solana.deploying.desk import Desk
-from zklink.solana.deploying.verify import hash_code
-from zklink.solana.toolchain import build_program
+from zklink.solana.deploying.loading import hash_code
+from zklink.solana.toolchain import build_program, build_timelock
 from zklink.solana.toolchain.build import compiler_version
 
 
@@ -33,8 +33,10 @@ class ProgramProject:
     place: ProgramDeployment
     terms: ProgramTerms
     code: bytes
+    lock_code: bytes
     payer: Keypair
     program: Keypair
+    timelock: Keypair
     nodes: tuple[str, ...]
     unit_price: int
 
@@ -47,57 +49,59 @@ class ProgramProject:
         for url in filter(None, (variable,)):
             keep_secret(url, public=(name,))
         node = SolanaNode(name, self.nodes or (str(variable),))
-        return Desk(node, self.payer, self.program, time.sleep, self.unit_price)
+        return Desk(node, self.payer, self.program, self.timelock, time.sleep, self.unit_price)
 
 
 def plan_programs(settings: EnvironmentSettings) -> dict[ChainId, ProgramProject]:
     """The programs of an environment. Raises DeploymentRefused, FileUnreadable, KeyFileInvalid, ProgramNotCompiled."""
-    code, compiler = build_program(), compiler_version()
+    code, lock_code, compiler = build_program(), build_timelock(), compiler_version()
     ids = [place.chain_id for place in settings.chains.values()] + [
         each.chain_id for each in settings.programs.values()
     ]
     chains = [ChainId(each) for each in sorted(ids)]
     found = {}
     for name, place in settings.programs.items():
-        payer, program = load_keypair(place.payer), load_keypair(place.program)
-        _check_apart(name, place, payer, program)
+        payer, program, lock = map(load_keypair, (place.payer, place.program, place.timelock))
+        _check_apart(name, place, payer, program, lock)
         terms = ProgramTerms(
             payer=str(payer.pubkey()),
             owner=place.owner,
+            setter=place.setter,
             fee_recipient=place.fee_recipient,
             slots_per_day=place.slots_per_day,
             prices=_plan_prices(place, chains),
+            is_final=place.is_final,
             code_hash=hash_code(code),
+            timelock_hash=hash_code(lock_code),
             compiler=compiler,
         )
         chain = ChainId(place.chain_id)
         nodes = tuple(node.get_secret_value() for node in place.nodes)
-        where = _place(name, chain, place.genesis, program.pubkey())
-        found[chain] = ProgramProject(where, terms, code, payer, program, nodes, place.unit_price)
+        bridge = Program(bytes(program.pubkey())).bridge
+        addresses = (str(program.pubkey()), str(bridge))
+        where = ProgramDeployment(chain, name, place.genesis, *addresses, 0, str(lock.pubkey()))
+        found[chain] = ProgramProject(where, terms, code, lock_code, payer, program, lock, nodes, place.unit_price)
     return found
 
 
-def _place(name: str, chain: ChainId, genesis: str, program: Pubkey) -> ProgramDeployment:
-    bridge = Program(bytes(program)).bridge
-    return ProgramDeployment(chain, name, genesis, encode_base58(bytes(program)), encode_base58(bytes(bridge)), 0)
-
-
-def _check_apart(name: str, place: ProgramPlaceSettings, payer: Keypair, program: Keypair) -> None:
+def _check_apart(name: str, place: ProgramPlaceSettings, payer: Keypair, program: Keypair, lock: Keypair) -> None:
     """The payer's key has been on a deploying machine: it must not govern, and it is no program."""
-    own = str(payer.pubkey())
-    if payer == program:
-        raise DeploymentRefused(f"{name}: {place.program} and {place.payer} are one keypair: the program needs its own")
-    for role, address in (("owner", place.owner), ("fee recipient", place.fee_recipient)):
-        if address == str(program.pubkey()):
-            raise DeploymentRefused(f"{name}: the {role} {address} is the program")
+    own, programs = str(payer.pubkey()), {str(program.pubkey()), str(lock.pubkey())}
+    if len({own, *programs}) != 3:
+        raise DeploymentRefused(f"{name}: payer, program and timelock need a keypair each, and two of them are one")
+    for role, address in (("owner", place.owner), ("setter", place.setter), ("fee recipient", place.fee_recipient)):
+        if address in programs:
+            raise DeploymentRefused(f"{name}: the {role} {address} is the address of a program")
     if place.owner == own:
         raise DeploymentRefused(
             f"{name}: the owner {own} is the payer: name another one, for a key that has been on a deploying machine "
             "must not govern"
         )
+    if place.setter == place.owner:
+        raise DeploymentRefused(f"{name}: the setter {place.setter} is the owner: its key is in use")
 
 
-def _plan_prices(place: ProgramPlaceSettings, chains: list[ChainId]) -> dict[int, int]:
+def _plan_prices(place: ProgramPlaceSettings, chains: list[ChainId]) -> tuple[PriceEntry, ...]:
     own = place.prices
     doors = {
         Door.DEPOSIT: own.deposit,
@@ -105,4 +109,5 @@ def _plan_prices(place: ProgramPlaceSettings, chains: list[ChainId]) -> dict[int
         Door.FULL_EXIT: own.full_exit,
         Door.CROWDED_EXIT: own.crowded_exit,
     }
-    return {int(chain): own.swap for chain in chains} | {int(door): price for door, price in doors.items()}
+    swaps = {int(chain): own.swap for chain in chains}
+    return plan_entries({**swaps, **{int(door): price for door, price in doors.items()}})

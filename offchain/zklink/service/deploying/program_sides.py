@@ -76,7 +76,9 @@ def prepare_sides(
     found = {}
     for k, own in project.programs.items():
         programs = {token: mint.program for token, mint in mints[k].items()}
-        side = ProgramSide(own.place, project.plan, blueprint.entries(), own.terms, own.code, keys, programs)
+        side = ProgramSide(
+            own.place, project.plan, blueprint.entries(), own.terms, own.code, own.lock_code, keys, programs
+        )
         rehearsed = rehearse(side, desks[k], blueprint.deployment_hash())
         cost = compute_cost(side, desks[k].node, journal, own.unit_price)
         found[k] = PreparedSide(side, desks[k], cost, rehearsed)

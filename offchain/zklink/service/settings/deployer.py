@@ -104,21 +104,26 @@ class DoorPrices(Section):
 
 
 class ProgramPlaceSettings(Section):
-    """One Solana chain of a deployment. `genesis` is the hash of the cluster's genesis. `program` and `payer` are files
-    of keypairs, relative to the environment: the first gives the program its address and serves once, the second pays.
-    `owner` governs. `payment_micro_usd` is what bringing and paying a swap there takes, in millionths of a dollar: it
-    is in the price of a swap to here. `unit_price` is a priority fee, in millionths of a lamport a compute unit.
+    """One Solana chain of a deployment. `genesis` is the hash of the cluster's genesis. `program`, `timelock` and
+    `payer` are files of keypairs, relative to the environment: the first two give programs their addresses and serve
+    once, the last pays. `owner` will own the timelock, `setter` sets prices within bounds; `is_final` gives the right
+    to upgrade the program up at once, else the timelock has it. `payment_micro_usd` is what bringing and paying a swap
+    there takes, in millionths of a dollar: it is in the price of a swap to here. `unit_price` is a priority fee, in
+    millionths of a lamport a compute unit.
     """
 
     chain_id: Annotated[int, Field(ge=1, le=8)]
     genesis: Base58
     program: Path
+    timelock: Path
     payer: Path
     owner: Base58
+    setter: Base58
     fee_recipient: Base58
     slots_per_day: Whole
     payment_micro_usd: Whole
     prices: DoorPrices
+    is_final: bool = False
     unit_price: Annotated[int, Field(ge=0)] = 0
     nodes: tuple[NodeAddress, ...] = ()
 
@@ -206,4 +211,4 @@ def read_environment(path: Path, environment: Mapping[str, str] = os.environ) ->
 
 
 def _place_keypairs(folder: Path, own: ProgramPlaceSettings) -> ProgramPlaceSettings:
-    return own.model_copy(update={"program": folder / own.program, "payer": folder / own.payer})
+    return own.model_copy(update={name: folder / getattr(own, name) for name in ("program", "timelock", "payer")})

@@ -10,14 +10,16 @@ from solders.pubkey import Pubkey
 
 from zklink.l1.deployment.journal import Journal
 from zklink.protocol.errors import LamportsShort
+from zklink.solana.client.loader import LOADER
 from zklink.solana.client.node import CONFIRMED, SolanaNode
 from zklink.solana.client.program import SYSTEM
 from zklink.solana.client.sending import MOST_UNITS
-from zklink.solana.deploying.loader import DATA_HEAD, LOADER, PROGRAM_BYTES, read_buffer
+from zklink.solana.deploying.loader import DATA_HEAD, PROGRAM_BYTES
 from zklink.solana.deploying.mints import SPL_TOKEN, TOKEN_2022
-from zklink.solana.deploying.side import GROUPS, KEY_PIECE_BYTES, PIECE_BYTES, ProgramSide
-from zklink.solana.deploying.upload import UNITS
+from zklink.solana.deploying.side import GROUPS, KEY_PIECE_BYTES, ProgramSide
+from zklink.solana.deploying.upload import PIECE_BYTES, UNITS
 from zklink.solana.interface import accounts
+from zklink.solana.interface.timelock.accounts import TIMELOCK
 
 SIGNATURE_LAMPORTS: Final = 5_000
 HOLDING_BYTES: Final = {SPL_TOKEN: 165, TOKEN_2022: 170}
@@ -62,17 +64,20 @@ def compute_cost(side: ProgramSide, node: SolanaNode, journal: Journal, unit_pri
     places = list(_list_places(side))
     sizes = {size: int(node.call("getMinimumBalanceForRentExemption", size)) for _, _, _, size in places}
     keys = [str(key) for _, _, key, _ in places]
-    _, [payer, buffer, *found] = node.accounts([str(side.payer), str(side.buffer.key), *keys], CONFIRMED)
+    buffer_keys = [str(loading.buffer.key) for loading in side.loadings]
+    _, [payer, *buffers] = node.accounts([str(side.payer), *buffer_keys], CONFIRMED)
+    _, found = node.accounts(keys, CONFIRMED)
     rents = []
     for (what, owner, key, size), each in zip(places, found, strict=True):
         is_made = each is not None and (not owner or each.owner == owner)
         rents.append(Rent(what, str(key), size, sizes[size], is_made))
     done = {step for chain, step in journal.done if chain == side.chain}
-    written = None if buffer is None or buffer.owner != str(LOADER) else read_buffer(buffer.data)
-    pieces = 0 if rents[0].is_made else len(range(0, len(side.code), PIECE_BYTES)) + 2
+    made = {rent.address for rent in rents if rent.is_made}
+    missing = [loading for loading in side.loadings if str(loading.id) not in made]
+    pieces = sum(len(range(0, len(each.code), PIECE_BYTES)) + 2 for each in missing)
     others = [step for step in list_steps(side) if step not in done]
     fees = pieces * _fee(UNITS, unit_price) + len(others) * _fee(MOST_UNITS, unit_price)
-    lent = buffer.lamports if buffer is not None and written is not None else 0
+    lent = sum(each.lamports for each in buffers if each is not None and each.owner == str(LOADER))
     return ProgramCost(tuple(rents), pieces + len(others), fees, lent, payer.lamports if payer else 0)
 
 
@@ -86,8 +91,9 @@ def list_steps(side: ProgramSide) -> list[str]:
     """What follows the program, by the names that the journal has."""
     keys = [f"keys {at}" for at in range(0, len(side.keys), KEY_PIECE_BYTES)]
     tokens = [f"token {token.token_id}" for token in side.plan.tokens]
-    prices = ["prices"] if side.terms.prices else []
-    return ["swap queue", "account queue", *keys, "init", *prices, *tokens, *(group.name.lower() for group in GROUPS)]
+    groups = [group.name.lower() for group in GROUPS]
+    first = ["swap queue", "account queue", *keys, "timelock", "init", "prices", "bounds", "setter"]
+    return [*first, *tokens, *groups, "authority", "owner", "founding"]
 
 
 def _fee(units: int, unit_price: int) -> int:
@@ -98,8 +104,10 @@ def _fee(units: int, unit_price: int) -> int:
 def _list_places(side: ProgramSide) -> Iterator[tuple[str, str, Pubkey, int]]:
     """Every account that stays: what it is, whose, where, its bytes."""
     program, own = side.program, str(side.program.id)
-    yield "program's code", str(LOADER), side.program_data, DATA_HEAD.size + len(side.code)
-    yield "program", str(LOADER), program.id, PROGRAM_BYTES
+    for loading in side.loadings:
+        yield f"code of the {loading.name}", str(LOADER), loading.data, DATA_HEAD.size + len(loading.code)
+        yield loading.name, str(LOADER), loading.id, PROGRAM_BYTES
+    yield "timelock", str(side.lock.id), side.lock.address, TIMELOCK.size
     for what, account in (
         ("swap queue", side.swap_queue),
         ("account queue", side.account_queue),

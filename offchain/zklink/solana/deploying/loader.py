@@ -1,5 +1,5 @@
-"""The cluster's loader of programs that can be upgraded (loader v3): its accounts as bytes, and its calls. Never asks a
-chain.
+"""Deploying by the cluster's loader of programs that can be upgraded (v3): its accounts as bytes, and its calls. Never
+asks a chain.
 """
 
 import struct
@@ -9,31 +9,23 @@ from typing import Final
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
+from zklink.solana.client.loader import CLOCK, LOADER, RENT, find_program_data
 from zklink.solana.client.program import SYSTEM
 
-LOADER: Final = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
-RENT: Final = Pubkey.from_string("SysvarRent111111111111111111111111111111111")
-CLOCK: Final = Pubkey.from_string("SysvarC1ock11111111111111111111111111111111")
 PROGRAM_BYTES: Final = 36
 BUFFER_HEAD: Final = struct.Struct("<IB32s")
 DATA_HEAD: Final = struct.Struct("<IQB32s")
 """Before the code: the account's kind, the slot of the last deployment, whether anybody may upgrade it, and who."""
 BUFFER, PROGRAM, PROGRAM_DATA = 1, 2, 3
-_INITIALIZE_BUFFER, _WRITE, _DEPLOY, _SET_AUTHORITY = 0, 1, 2, 4
+_INITIALIZE_BUFFER, _WRITE, _DEPLOY = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Code as an account of the loader has it, and who may change it; None is nobody. `slot` is 0 for a buffer."""
+    """Code as an account of the loader has it, and who may change it; None is nobody."""
 
     authority: Pubkey | None
     code: bytes
-    slot: int = 0
-
-
-def find_program_data(program: Pubkey) -> Pubkey:
-    """Where the loader keeps a program's code and its authority."""
-    return Pubkey.find_program_address([bytes(program)], LOADER)[0]
 
 
 def read_buffer(data: bytes) -> Loaded | None:
@@ -50,10 +42,10 @@ def read_program_data(data: bytes) -> Loaded | None:
     """A program's code; None for anything else."""
     if len(data) < DATA_HEAD.size:
         return None
-    kind, slot, has_authority, authority = DATA_HEAD.unpack_from(data)
+    kind, _, has_authority, authority = DATA_HEAD.unpack_from(data)
     if kind != PROGRAM_DATA:
         return None
-    return Loaded(Pubkey(authority) if has_authority else None, data[DATA_HEAD.size :], slot)
+    return Loaded(Pubkey(authority) if has_authority else None, data[DATA_HEAD.size :])
 
 
 def encode_program(program: Pubkey) -> bytes:
@@ -88,11 +80,3 @@ def deploy(payer: Pubkey, program: Pubkey, buffer: Pubkey, authority: Pubkey, si
         AccountMeta(authority, True, False),
     ]
     return Instruction(LOADER, struct.pack("<IQ", _DEPLOY, size), metas)
-
-
-def set_authority(program: Pubkey, authority: Pubkey, heir: Pubkey | None) -> Instruction:
-    """The call by which a program's authority names another, or nobody for ever."""
-    metas = [AccountMeta(find_program_data(program), False, True), AccountMeta(authority, True, False)]
-    if heir is not None:
-        metas.append(AccountMeta(heir, False, False))
-    return Instruction(LOADER, struct.pack("<I", _SET_AUTHORITY), metas)

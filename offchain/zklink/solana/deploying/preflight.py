@@ -12,9 +12,9 @@ from zklink.l1.deployment.places import NATIVE_MINT, ProgramDeployment
 from zklink.l1.deployment.records import DeploymentPlan, TokenPlan, TokenTerms
 from zklink.protocol.errors import DeploymentRefused, TokenUnfit, WrongCluster
 from zklink.protocol.ids import Amount, ChainId, TokenId
+from zklink.solana.client.loader import find_program_data
 from zklink.solana.client.node import CONFIRMED, SolanaNode
 from zklink.solana.client.program import SYSTEM
-from zklink.solana.deploying.loader import find_program_data
 from zklink.solana.deploying.mints import Mint, find_scale, most_cap, read_mint
 
 CLUSTERS: Final = {
@@ -34,20 +34,20 @@ def check_cluster(node: SolanaNode, genesis: str) -> None:
 
 
 def check_unused(node: SolanaNode, place: ProgramDeployment) -> None:
-    """Raise DeploymentRefused if anything is at the program's addresses: a program's address serves once."""
-    program = Pubkey.from_string(place.program)
-    keys = [program, find_program_data(program)]
-    _, [there, data] = node.accounts([str(key) for key in keys], CONFIRMED)
-    if there is not None and (there.data or there.owner != str(SYSTEM)):
-        raise DeploymentRefused(
-            f"{place.name}: {place.program} is the address of a program already, or was one: each deployment needs a "
-            "keypair of its own, `solana-keygen new -o program.json`"
-        )
-    if data is not None:
-        raise DeploymentRefused(
-            f"{place.name}: somebody has sent lamports to {keys[1]}, where the loader would keep the code of "
-            f"{place.program}, and it refuses that: take another keypair for the program"
-        )
+    """Raise DeploymentRefused if anything is at the programs' addresses: each serves once."""
+    for what, address in (("program", place.program), ("timelock", place.timelock)):
+        data = find_program_data(Pubkey.from_string(address))
+        _, [there, held] = node.accounts([address, str(data)], CONFIRMED)
+        if there is not None and (there.data or there.owner != str(SYSTEM)):
+            raise DeploymentRefused(
+                f"{place.name}: {address} is the address of a program already, or was one: each deployment needs a "
+                f"keypair of its own for the {what}, `solana-keygen new -o {what}.json`"
+            )
+        if held is not None:
+            raise DeploymentRefused(
+                f"{place.name}: somebody has sent lamports to {data}, where the loader would keep the code of "
+                f"{address}, and it refuses that: take another keypair for the {what}"
+            )
 
 
 def read_mints(node: SolanaNode, tokens: tuple[TokenPlan, ...], chain: ChainId) -> dict[TokenId, Mint]:

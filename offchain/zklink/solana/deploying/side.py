@@ -4,7 +4,6 @@ exists.
 Takes what the whole deployment fixes, the program's bytes and the keys; gives addresses and calls. Never asks a chain.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +11,7 @@ from typing import Any, Final
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
+from zklink.l1.contracts.bridge_structs import PriceEntry
 from zklink.l1.deployment.places import NATIVE_MINT, ProgramDeployment
 from zklink.l1.deployment.program_terms import ProgramTerms
 from zklink.l1.deployment.records import DeploymentPlan, GroupPlan, TokenPlan
@@ -19,14 +19,14 @@ from zklink.primitives.base58 import decode_base58
 from zklink.protocol.domain import ChainEntry
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import ChainId, TokenId
+from zklink.solana.client.loader import find_program_data, set_authority
 from zklink.solana.client.program import ASSOCIATED, SYSTEM, Program, find_holding
-from zklink.solana.deploying.loader import BUFFER_HEAD, LOADER, find_program_data
+from zklink.solana.client.timelock import Timelock
+from zklink.solana.deploying.loading import Loading
 from zklink.solana.deploying.seeded import Seeded
 from zklink.solana.interface import accounts, addresses, instructions
 from zklink.solana.interface.forms import Instruction as Form
 
-PIECE_BYTES: Final = 900
-"""Bytes of code that fit into one transaction."""
 KEY_PIECE_BYTES: Final = 600
 """Bytes of keys that do, beside the calls that make their account."""
 GROUPS: Final = (Group.VALIDATORS, Group.WATCHERS)
@@ -36,8 +36,8 @@ _CREATE_IDEMPOTENT: Final = b"\1"
 @dataclass(frozen=True, slots=True)
 class ProgramSide:
     """One chain's side. `table` is the deployment's, `terms` what it fixes for this chain alone, `code` the program,
-    `key_words` the verification keys of swap blocks, account blocks and exits, `token_programs` the programs of the
-    mints that are here, in base58.
+    `lock_code` the timelock's, `key_words` the verification keys of swap blocks, account blocks and exits,
+    `token_programs` the programs of the mints that are here, in base58.
     """
 
     place: ProgramDeployment
@@ -45,6 +45,7 @@ class ProgramSide:
     table: tuple[ChainEntry, ...]
     terms: ProgramTerms
     code: bytes
+    lock_code: bytes
     key_words: tuple[bytes, bytes, bytes]
     token_programs: Mapping[TokenId, str]
 
@@ -71,15 +72,20 @@ class ProgramSide:
         return b"".join(self.key_words)
 
     @property
-    def program_data(self) -> Pubkey:
-        """Where the loader keeps the code."""
-        return find_program_data(self.program.id)
+    def lock(self) -> Timelock:
+        """The timelock, which governs."""
+        return Timelock(decode_base58(self.place.timelock, 32))
 
     @property
-    def buffer(self) -> Seeded:
-        """Where the code is written before it is a program; another code has another place."""
-        name = f"zklink {hashlib.sha256(self.code).hexdigest()[:24]}"
-        return Seeded(self.payer, name, LOADER, BUFFER_HEAD.size + len(self.code))
+    def loadings(self) -> tuple[Loading, Loading]:
+        """Both programs, as they are loaded: the bridge's and the timelock's."""
+        bridge = Loading("program", self.program.id, self.code, self.payer)
+        return bridge, Loading("timelock program", self.lock.id, self.lock_code, self.payer)
+
+    @property
+    def heir(self) -> Pubkey | None:
+        """Who may upgrade the program once it is handed over; None for nobody."""
+        return None if self.terms.is_final else self.lock.address
 
     @property
     def swap_queue(self) -> Seeded:
@@ -131,12 +137,17 @@ class ProgramSide:
         places = {
             "authority": self.payer,
             "keys": self.keys_account.key,
-            "program_data": self.program_data,
+            "program_data": find_program_data(self.program.id),
             "bridge": self.program.bridge,
         }
         return self._encode(instructions.PUT_KEYS, places, self.keys[at : at + KEY_PIECE_BYTES], at=at)
 
-    def init(self, governor: Pubkey) -> Instruction:
+    def make_timelock(self) -> list[Instruction]:
+        """The calls that make the timelock, which the payer owns until it is handed over, and its program final."""
+        making = self.lock.init(self.payer, self.payer, self.program.id, self.terms.slots_per_day)
+        return [making, set_authority(find_program_data(self.lock.id), self.payer, None)]
+
+    def init(self) -> Instruction:
         """The call that makes the bridge."""
         places = {
             "authority": self.payer,
@@ -145,7 +156,7 @@ class ProgramSide:
             "swap_queue": self.swap_queue.key,
             "account_queue": self.account_queue.key,
             "keys": self.keys_account.key,
-            "program_data": self.program_data,
+            "program_data": find_program_data(self.program.id),
             "system_program": SYSTEM,
         }
         plan = self.plan
@@ -156,35 +167,48 @@ class ProgramSide:
             "account_limit": plan.preset.account_limit,
             "slots_per_day": self.terms.slots_per_day,
             "genesis_root": plan.genesis.root.to_bytes(32, "big"),
-            "governor": bytes(governor),
+            "governor": bytes(self.lock.address),
             "fee_recipient": decode_base58(self.terms.fee_recipient, 32),
         }
         return self._encode(instructions.INIT, places, encode_table(self.table), **values)
 
-    def set_price(self, governor: Pubkey, kind: int) -> Instruction:
+    def set_price(self, entry: PriceEntry) -> Instruction:
         """The call that sets a door's price."""
-        places = {"governor": governor, "bridge": self.program.bridge}
-        return self._encode(instructions.SET_PRICE, places, kind=kind, price=self.terms.prices[kind])
+        return self._govern(instructions.SET_PRICE, {}, kind=entry.kind, price=entry.price_gwei)
 
-    def found_group(self, governor: Pubkey, group: Group) -> Instruction:
+    def bound_price(self, entry: PriceEntry) -> Instruction:
+        """The call that bounds what the setter may ask for a door."""
+        return self._act(self.lock.set_price_bounds(entry.kind, entry.low, entry.high))
+
+    def name_setter(self) -> Instruction:
+        """The call that names who sets prices."""
+        return self._act(self.lock.set_setter(Pubkey.from_string(self.terms.setter)))
+
+    def name_owner(self) -> Instruction:
+        """The call after which the owner may take the timelock over."""
+        return self._act(self.lock.set_owner(Pubkey.from_string(self.terms.owner)))
+
+    def close_founding(self) -> Instruction:
+        """The call after which whoever owns the timelock proposes, and waits."""
+        return self.lock.close_founding(self.payer)
+
+    def found_group(self, group: Group) -> Instruction:
         """The call that names the members of a group."""
         plan = self.group(group)
-        places, tail = {"governor": governor, "bridge": self.program.bridge}, b"".join(list_members(plan))
-        return self._encode(instructions.FOUND_GROUP, places, tail, group=group, threshold=plan.threshold)
+        tail = b"".join(list_members(plan))
+        return self._govern(instructions.FOUND_GROUP, {}, tail, group=group, threshold=plan.threshold)
 
     def group(self, group: Group) -> GroupPlan:
         """Validators or watchers, as planned."""
         return self.plan.validators if group is Group.VALIDATORS else self.plan.watchers
 
-    def register(self, governor: Pubkey, token: TokenPlan) -> list[Instruction]:
+    def register(self, token: TokenPlan) -> list[Instruction]:
         """The calls that make a token's vault and give its id its meaning."""
         config = token.config(self.chain, [entry.chain_id for entry in self.table])
         is_here = self.chain in token.contracts
         mint, owner, vault = self.mint(token), self.token_program(token), self.vault(token)
         places = {
-            "governor": governor,
             "payer": self.payer,
-            "bridge": self.program.bridge,
             "token": self.token(token),
             "mint_mark": self.mark(mint),
             "mint": mint,
@@ -199,13 +223,21 @@ class ProgramSide:
             "minimum": config.minimum if is_here else 0,
             "cap": config.cap if is_here else 0,
         }
-        call = self._encode(instructions.REGISTER_TOKEN, places, **values)
+        call = self._govern(instructions.REGISTER_TOKEN, places, **values)
         return [call] if owner == SYSTEM else [self._make_vault(mint, vault, owner), call]
 
     def _make_vault(self, mint: Pubkey, vault: Pubkey, owner: Pubkey) -> Instruction:
         metas = [AccountMeta(self.payer, True, True), AccountMeta(vault, False, True)]
         metas += [AccountMeta(key, False, False) for key in (self.program.bridge, mint, SYSTEM, owner)]
         return Instruction(ASSOCIATED, _CREATE_IDEMPOTENT, metas)
+
+    def _govern(self, form: Form, places: Mapping[str, Pubkey], tail: bytes = b"", **values: Any) -> Instruction:
+        """A call of the bridge that the timelock makes at once, while it is founded."""
+        both = {"governor": self.lock.address, "bridge": self.program.bridge, **places}
+        return self._act(self._encode(form, both, tail, **values))
+
+    def _act(self, call: Instruction) -> Instruction:
+        return self.lock.act(self.payer, call)
 
     def _encode(self, form: Form, places: Mapping[str, Pubkey], tail: bytes = b"", **values: Any) -> Instruction:
         return self.program.encode(form, places, tail, **values)

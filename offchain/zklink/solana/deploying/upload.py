@@ -20,8 +20,9 @@ from zklink.solana.client.node import CONFIRMED, FINALIZED, SolanaNode
 from zklink.solana.client.sending import MOST_LOOKS, PAUSE_SECONDS, REACHED
 from zklink.solana.deploying.desk import Desk
 from zklink.solana.deploying.loader import read_buffer, write_piece
-from zklink.solana.deploying.side import PIECE_BYTES
 
+PIECE_BYTES: Final = 900
+"""Bytes of code that fit into one transaction."""
 AT_ONCE: Final = 32
 """Transactions that are on their way together."""
 UNITS: Final = 10_000

@@ -2,9 +2,7 @@
 give it, and any node. Gives every check with its outcome. Only reads, all of it as it is finalized.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from solders.pubkey import Pubkey
@@ -16,35 +14,30 @@ from zklink.protocol.bridge_hashes import next_queue_hash
 from zklink.protocol.domain import compute_exit_domain, compute_lane_domain
 from zklink.protocol.ids import Lane
 from zklink.solana.client.bridge import BridgeReading
+from zklink.solana.client.loader import LOADER
 from zklink.solana.client.node import FINALIZED, AccountData, SolanaNode
 from zklink.solana.deploying import loader
+from zklink.solana.deploying.loading import Loading, hash_code
 from zklink.solana.deploying.seeded import Seeded
 from zklink.solana.deploying.side import GROUPS, ProgramSide, list_members
+from zklink.solana.deploying.verify_timelock import verify_timelock
 from zklink.solana.deploying.verify_tokens import verify_tokens
 from zklink.solana.interface import accounts
 
 
-@dataclass(frozen=True, slots=True)
-class Holders:
-    """Who should have the power: over the program's code (None is nobody), and over groups, tokens and prices."""
-
-    authority: Pubkey | None
-    governor: Pubkey
-
-
-def holders_of(side: ProgramSide) -> Holders:
-    """Who should have the power over a side, as its terms say."""
-    return Holders(side.payer, side.payer)
-
-
-def verify_program(side: ProgramSide, holders: Holders, node: SolanaNode, deployment_hash: bytes) -> Iterator[Check]:
+def verify_program(side: ProgramSide, node: SolanaNode, deployment_hash: bytes) -> Iterator[Check]:
     """Everything that a record says of a program. Raises RpcUnavailable."""
     name = side.place.name
     found = str(node.call("getGenesisHash"))
     yield check(name, "cluster", found, side.place.genesis)
     if found != side.place.genesis:
         return
-    yield from _verify_code(side, holders, node)
+    heirs = (side.heir, None)
+    hashes = (side.terms.code_hash, side.terms.timelock_hash)
+    for loading, code_hash, heir in zip(side.loadings, hashes, heirs, strict=True):
+        yield from _verify_code(name, loading, code_hash, heir, node)
+    yield check(name, "program: address of its bridge", side.place.bridge, str(side.program.bridge))
+    yield from verify_timelock(side, node)
     [bridge, sol, swaps, requests, keys] = _read(
         node, side.program.bridge, side.sol, side.swap_queue.key, side.account_queue.key, side.keys_account.key
     )
@@ -53,7 +46,7 @@ def verify_program(side: ProgramSide, holders: Holders, node: SolanaNode, deploy
         yield Check(name, "Bridge", False, f"{side.place.bridge} is no bridge of this program")
         return
     fields = accounts.BRIDGE.unpack(bridge.data)
-    yield from _verify_bridge(side, holders, fields, deployment_hash)
+    yield from _verify_bridge(side, fields, deployment_hash)
     yield from _verify_groups(side, fields)
     yield from _verify_prices(side, fields)
     yield check(name, "sol: whose it is", sol.owner if sol else "nobody's", own)
@@ -64,27 +57,25 @@ def verify_program(side: ProgramSide, holders: Holders, node: SolanaNode, deploy
     yield from verify_tokens(side, node, fields, sol)
 
 
-def _verify_code(side: ProgramSide, holders: Holders, node: SolanaNode) -> Iterator[Check]:
-    name, program = side.place.name, side.program.id
-    yield check(name, "program: address of its bridge", side.place.bridge, str(side.program.bridge))
-    yield check(name, "program: code hash in the record", side.terms.code_hash, hash_code(side.code))
-    there, data = _read(node, program, side.program_data)
+def _verify_code(name: str, own: Loading, said: str, heir: Pubkey | None, node: SolanaNode) -> Iterator[Check]:
+    """A program is what the sources here give, and only its heir may upgrade it."""
+    what = own.name
+    yield check(name, f"{what}: code hash in the record", said, hash_code(own.code))
+    there, data = _read(node, own.id, own.data)
     held = "nothing" if there is None else there.data[: loader.PROGRAM_BYTES].hex()
-    yield check(name, "program: what stands at its address", held, loader.encode_program(program).hex())
-    loaded = None if data is None else loader.read_program_data(data.data)
+    yield check(name, f"{what}: what stands at its address", held, loader.encode_program(own.id).hex())
+    loaded = None if data is None or data.owner != str(LOADER) else loader.read_program_data(data.data)
     if loaded is None:
-        yield Check(name, "program: code", False, f"the loader has no code of {program}")
+        yield Check(name, f"{what}: code", False, f"the loader has no code of {own.id}")
         return
-    code, rest = loaded.code[: len(side.code)], loaded.code[len(side.code) :]
-    is_same = code == side.code and not any(rest)
-    detail = f"found SHA-256 {hash_code(loaded.code)}, the sources here give {hash_code(side.code)}"
-    yield Check(name, "program: code", is_same, "" if is_same else detail)
-    yield check(name, "program: who may upgrade it", _show(loaded.authority), _show(holders.authority))
+    code, rest = loaded.code[: len(own.code)], loaded.code[len(own.code) :]
+    is_same = code == own.code and not any(rest)
+    detail = f"found SHA-256 {hash_code(loaded.code)}, the sources here give {hash_code(own.code)}"
+    yield Check(name, f"{what}: code", is_same, "" if is_same else detail)
+    yield check(name, f"{what}: who may upgrade it", _show(loaded.authority), _show(heir))
 
 
-def _verify_bridge(
-    side: ProgramSide, holders: Holders, fields: dict[str, Any], deployment_hash: bytes
-) -> Iterator[Check]:
+def _verify_bridge(side: ProgramSide, fields: dict[str, Any], deployment_hash: bytes) -> Iterator[Check]:
     """What never changes once the bridge is made, but for the governor."""
     plan, name, table = side.plan, side.place.name, side.table
     by_chain = {int(entry.chain_id): entry for entry in table}
@@ -108,7 +99,7 @@ def _verify_bridge(
         "swap_queue": bytes(side.swap_queue.key),
         "account_queue": bytes(side.account_queue.key),
         "keys": bytes(side.keys_account.key),
-        "governor": bytes(holders.governor),
+        "governor": bytes(side.lock.address),
         "fee_recipient": bytes(Pubkey.from_string(side.terms.fee_recipient)),
     }
     for field, value in expected.items():
@@ -126,9 +117,13 @@ def _verify_groups(side: ProgramSide, fields: dict[str, Any]) -> Iterator[Check]
 
 
 def _verify_prices(side: ProgramSide, fields: dict[str, Any]) -> Iterator[Check]:
-    for kind in range(1, accounts.PRICE_KINDS):
-        what = f"Bridge: price {kind} in lamports"
-        yield check(side.place.name, what, fields["next_prices"][kind], side.terms.prices.get(kind, 0))
+    """A price between its bounds is the setter's."""
+    known = {entry.kind: entry for entry in side.terms.prices}
+    for kind, price in enumerate(fields["next_prices"]):
+        entry = known.get(kind)
+        low, high = (entry.low, entry.high) if entry else (0, 0)
+        what, detail = f"Bridge: price {kind}", f"{price:,} lamports, and its bounds are {low:,} and {high:,}"
+        yield Check(side.place.name, what, low <= price <= high, detail)
 
 
 def _verify_keys(side: ProgramSide, found: AccountData | None) -> Iterator[Check]:
@@ -157,11 +152,6 @@ def _verify_queue(
     for request_id in range(last + 1, total + 1):
         queue_hash = next_queue_hash(queue_hash, reading.entry(lane, request_id)["words"])
     yield check(name, f"{what}: hash of its requests", queue_hash, reading.queue_hash(lane, total))
-
-
-def hash_code(code: bytes) -> str:
-    """What identifies a program's bytes in records."""
-    return hashlib.sha256(code).hexdigest()
 
 
 def show(value: Any) -> Any:
