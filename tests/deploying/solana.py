@@ -59,8 +59,7 @@ class Star:
 
     def write(self, folder: Path, changes: Mapping[str, str] | None = None) -> Networks:
         """The environment's keypairs, in a folder; gives the networks with the whole text."""
-        for name, key in (("program", PROGRAM), ("timelock", LOCK), ("payer", PAYER)):
-            (folder / f"{name}.json").write_text(json.dumps(list(bytes(key))))
+        write_keys(folder)
         text = self.text
         for old, new in (changes or {}).items():
             assert old in text
@@ -97,19 +96,35 @@ class Star:
         self.chain.mine(3)
 
 
-@contextmanager
-def open_star() -> Iterator[Star]:
-    """The chains; the payer has what a deployment takes."""
-    chain = LocalSolana(SolanaSpec("solana", confirmed_slots=2, finalized_slots=6))
+def open_solana(spec: SolanaSpec) -> tuple[LocalSolana, str]:
+    """A chain, whose payer has what a deployment takes, and the mint of USDC there."""
+    chain = LocalSolana(spec)
     people = People(chain, key_of("issuer"))
     for key in (people.payer, PAYER):
         people.fund(key.pubkey(), 100 * SOL)
     mint = make_mint(people, key_of("usdc"), 6, people.payer.pubkey())
     chain.finalize()
-    genesis = str(chain.rpc("getGenesisHash"))
+    return chain, str(mint)
+
+
+def add_program(text: str, chain: LocalSolana, mint: str) -> str:
+    """An environment of two networks with a Solana chain as well."""
+    addresses = {"owner": OWNER.pubkey(), "setter": SETTER.pubkey(), "treasury": TREASURY.pubkey()}
+    own, coin = PLACE.format(genesis=chain.rpc("getGenesisHash"), **addresses).split("[tokens.SOL]")
+    text = text.replace("[tokens.USDC]", f"{own}[tokens.USDC]")
+    text = text.replace('{ sepolia = "0x', f'{{ solana = "{mint}", sepolia = "0x')
+    return f"{text}[tokens.SOL]{coin}"
+
+
+def write_keys(folder: Path) -> None:
+    """The keypairs that the environment names."""
+    for name, key in (("program", PROGRAM), ("timelock", LOCK), ("payer", PAYER)):
+        (folder / f"{name}.json").write_text(json.dumps(list(bytes(key))))
+
+
+@contextmanager
+def open_star() -> Iterator[Star]:
+    """The chains; the payer has what a deployment takes."""
+    chain, mint = open_solana(SolanaSpec("solana", confirmed_slots=2, finalized_slots=6))
     with open_testnets() as networks:
-        own = PLACE.format(genesis=genesis, owner=OWNER.pubkey(), setter=SETTER.pubkey(), treasury=TREASURY.pubkey())
-        text = networks.text.replace("[tokens.USDC]", f"{own.split('[tokens.SOL]')[0]}[tokens.USDC]")
-        text += "[tokens.SOL]" + own.split("[tokens.SOL]")[1]
-        text = text.replace('contracts = { sepolia = "0x', f'contracts = {{ solana = "{mint}", sepolia = "0x', 1)
-        yield Star(networks, chain, LossyNode(chain), text)
+        yield Star(networks, chain, LossyNode(chain), add_program(networks.text, chain, mint))

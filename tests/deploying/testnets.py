@@ -119,21 +119,24 @@ class Networks:
         return build(self.prepare(folder, changes), self.deployer, lambda chain, step: None)
 
 
+def fill_text(world: World) -> str:
+    """The environment of these chains, with a token on each and a wrapped coin on the first."""
+    maker, token = world.roles.stranger, load_contract("TestToken")
+    usdc = {k: client.deploy(maker, token, "USD Coin", "USDC", 6) for k, client in world.clients.items()}
+    return TEXT.format(
+        operator=world.roles.operator.address,
+        governor=GOVERNOR.address,
+        setter=world.roles.setter.address,
+        validators=", ".join(f'"{member}"' for member in MEMBERS[:3]),
+        watchers=", ".join(f'"{member}"' for member in MEMBERS[3:]),
+        wrapped=world[SEPOLIA.chain_id].client.deploy(maker, load_contract("WrappedCoin")),
+        usdc_sepolia=usdc[SEPOLIA.chain_id],
+        usdc_fuji=usdc[FUJI.chain_id],
+    )
+
+
 @contextmanager
 def open_testnets() -> Iterator[Networks]:
-    """The chains, with a token on each and a wrapped coin on the first."""
+    """The chains in this process."""
     with open_world("revm", (SEPOLIA, FUJI)) as world:
-        maker, token = world.roles.stranger, load_contract("TestToken")
-        usdc = {k: client.deploy(maker, token, "USD Coin", "USDC", 6) for k, client in world.clients.items()}
-        wrapped = world[SEPOLIA.chain_id].client.deploy(maker, load_contract("WrappedCoin"))
-        text = TEXT.format(
-            operator=world.roles.operator.address,
-            governor=GOVERNOR.address,
-            setter=world.roles.setter.address,
-            validators=", ".join(f'"{member}"' for member in MEMBERS[:3]),
-            watchers=", ".join(f'"{member}"' for member in MEMBERS[3:]),
-            wrapped=wrapped,
-            usdc_sepolia=usdc[SEPOLIA.chain_id],
-            usdc_fuji=usdc[FUJI.chain_id],
-        )
-        yield Networks(world, text, world.roles.deployer)
+        yield Networks(world, fill_text(world), world.roles.deployer)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from zklink.cli.program_plan import show_side, show_side_cost
 from zklink.l1.deployment.blueprint import Creation
 from zklink.l1.deployment.preflight import TEST_NETWORKS
+from zklink.lab.solana.base import MAINNET
 from zklink.service.deploying.building import Prepared
 
 LONGEST = 60
@@ -58,7 +59,9 @@ def show_costs(prepared: Prepared) -> Iterator[str]:
 def _warn(prepared: Prepared) -> Iterator[str]:
     if prepared.keys.development:
         yield "development keys: anybody can forge proofs and take everything. Tokens here must be worth nothing"
-    if any(profile.evm_chain_id not in TEST_NETWORKS for profile in prepared.blueprint.profiles.values()):
+    is_main = [side.side.place.genesis == MAINNET for side in prepared.sides.values()]
+    is_main += [profile.evm_chain_id not in TEST_NETWORKS for profile in prepared.blueprint.profiles.values()]
+    if any(is_main):
         yield "main networks: what is sent from here on costs money, and nothing of it can be undone"
 
 

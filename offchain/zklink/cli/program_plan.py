@@ -25,7 +25,7 @@ def show_side(prepared: "PreparedSide") -> Iterator[str]:
     yield f"  a day of a window takes {side.terms.slots_per_day:,} slots"
     for rent in cost.rents:
         done = "  done" if rent.is_made else ""
-        yield f"  {rent.what:<24} {rent.address:<44} {rent.size:>9,} bytes {show_sol(rent.lamports)} SOL{done}"
+        yield f"  {rent.what:<28} {rent.address:<44} {rent.size:>9,} bytes {show_sol(rent.lamports)} SOL{done}"
     for token in side.plan.tokens:
         if side.chain in token.contracts:
             config = token.config(side.chain, [entry.chain_id for entry in side.table])

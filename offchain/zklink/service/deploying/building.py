@@ -94,7 +94,7 @@ def prepare(
     rehearsed = rehearse(blueprint)
     costs = compute_costs(blueprint, rehearsed, clients, journal)
     warnings = tuple(line for k, client in clients.items() for line in warn_of_tokens(plan, k, client))
-    sides = prepare_sides(project, blueprint, desks, mints, journal) if desks else {}
+    sides = prepare_sides(project, blueprint, desks, mints, journal, keys.development) if desks else {}
     return Prepared(project, blueprint, clients, journal, keys, rehearsed, costs, warnings, sides)
 
 

@@ -15,7 +15,7 @@ from zklink.solana.deploying.costs import ProgramCost, check_funds, compute_cost
 from zklink.solana.deploying.desk import Desk
 from zklink.solana.deploying.keys import read_key_words
 from zklink.solana.deploying.mints import Mint
-from zklink.solana.deploying.preflight import check_cluster, check_unused, fit_tokens, read_mints
+from zklink.solana.deploying.preflight import check_cluster, check_keys, check_unused, fit_tokens, read_mints
 from zklink.solana.deploying.rehearsal import Rehearsed, open_desk, rehearse
 from zklink.solana.deploying.side import ProgramSide
 from zklink.solana.deploying.works import ProgramWorks
@@ -69,9 +69,13 @@ def look(project: Project, desks: Desks, is_begun: bool) -> tuple[Project, Mints
 
 
 def prepare_sides(
-    project: Project, blueprint: Blueprint, desks: Desks, mints: Mints, journal: Journal
+    project: Project, blueprint: Blueprint, desks: Desks, mints: Mints, journal: Journal, development: tuple[str, ...]
 ) -> dict[ChainId, PreparedSide]:
-    """Draw every side, rehearse it in this process, count what it costs. Raises RehearsalFailed, RpcUnavailable."""
+    """Draw every side, rehearse it in this process, count what it costs; `development` are the verifiers of development
+    keys. Raises DeploymentRefused, RehearsalFailed, RpcUnavailable.
+    """
+    for own in project.programs.values():
+        check_keys(development, own.place)
     keys = read_key_words(project.plan.verifiers)
     found = {}
     for k, own in project.programs.items():

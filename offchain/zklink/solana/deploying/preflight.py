@@ -10,6 +10,7 @@ from solders.pubkey import Pubkey
 
 from zklink.l1.deployment.places import NATIVE_MINT, ProgramDeployment
 from zklink.l1.deployment.records import DeploymentPlan, TokenPlan, TokenTerms
+from zklink.lab.solana.base import MAINNET
 from zklink.protocol.errors import DeploymentRefused, TokenUnfit, WrongCluster
 from zklink.protocol.ids import Amount, ChainId, TokenId
 from zklink.solana.client.loader import find_program_data
@@ -18,12 +19,11 @@ from zklink.solana.client.program import SYSTEM
 from zklink.solana.deploying.mints import Mint, find_scale, most_cap, read_mint
 
 CLUSTERS: Final = {
-    "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d": "the main network",
+    MAINNET: "the main network",
     "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG": "devnet",
     "4uhcVJyU9pJkvQyS88uRDiswHXSCkY3zQawwpjk2NsNY": "testnet",
 }
 """Clusters that everybody knows, by the hashes of their geneses."""
-MAIN: Final = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"
 
 
 def check_cluster(node: SolanaNode, genesis: str) -> None:
@@ -31,6 +31,15 @@ def check_cluster(node: SolanaNode, genesis: str) -> None:
     found = str(node.call("getGenesisHash"))
     if found != genesis:
         raise WrongCluster(node.name, _name_cluster(genesis), _name_cluster(found))
+
+
+def check_keys(development: tuple[str, ...], place: ProgramDeployment) -> None:
+    """Raise DeploymentRefused for development keys on the main network; `development` are the verifiers of such."""
+    if development and place.genesis == MAINNET:
+        raise DeploymentRefused(
+            f"{development[0]} has a development key, with which anybody can forge proofs, and {place.name} is "
+            "Solana's main network: deploy with the keys of a ceremony"
+        )
 
 
 def check_unused(node: SolanaNode, place: ProgramDeployment) -> None:

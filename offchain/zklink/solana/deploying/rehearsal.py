@@ -65,6 +65,7 @@ def open_desk(place: ProgramDeployment, mints: Sequence[str], real: Desk) -> tup
         if held is not None:
             owner = Pubkey.from_string(held.owner)
             chain.ledger.put(Pubkey.from_string(mint), Account(held.lamports, held.data, owner, False, 0))
+    chain.finalize()
     node = LedgerNode(place.name, chain, place.genesis)
     return chain, replace(real, node=node, pause=lambda seconds: chain.mine(SLOTS))
 
