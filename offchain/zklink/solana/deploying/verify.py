@@ -114,6 +114,7 @@ def _verify_groups(side: ProgramSide, fields: dict[str, Any]) -> Iterator[Check]
         expected = [f"0x{member.hex()}" for member in list_members(plan)]
         yield check(side.place.name, f"Bridge: {name}", members, expected)
         yield check(side.place.name, f"Bridge: how many {name} must sign", threshold, plan.threshold)
+    yield check(side.place.name, "Bridge: an announced change", BridgeReading(0, fields, {}).coming, None)
 
 
 def _verify_prices(side: ProgramSide, fields: dict[str, Any]) -> Iterator[Check]:
