@@ -5,6 +5,7 @@ large. Never waits for ever when it stops.
 """
 
 import asyncio
+import math
 import threading
 from collections import Counter
 from typing import Any, Final
@@ -111,7 +112,7 @@ class ApiServer:
                 access_log=False,
                 server_header=False,
                 lifespan="on",
-                timeout_keep_alive=int(limits.arrive_seconds),
+                timeout_keep_alive=math.ceil(limits.arrive_seconds),  # whole seconds; with 0 it closes under the next request
                 timeout_graceful_shutdown=STOP_SECONDS,
             )
         )

@@ -12,6 +12,8 @@ from zklink.api.server import bound_protocol
 from zklink.protocol.errors import SettingsInvalid
 
 STOP_SECONDS: Final = 5
+BACKLOG: Final = 2048
+"""As uvicorn has it."""
 
 
 class HttpServer:
@@ -24,6 +26,7 @@ class HttpServer:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind((host, port))
+            self._socket.listen(BACKLOG)  # who asks before the thread runs waits instead of being refused
         except OSError as error:
             self._socket.close()
             reason = f"port {port} of {host} cannot be had: {error.strerror or error}"
