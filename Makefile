@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := 0.13.9
 JOBS ?= 2
+# Bytecode is kept, whatever the environment says: the suite starts some hundred processes, and each would compile it all.
+export PYTHONDONTWRITEBYTECODE :=
 # Processes take whole files, in the order of tests/support/order.py.
 IN_ORDER := --dist loadfile --no-loadscope-reorder
 # The first interpreter in range. With only newer ones, uv fetches a fitting Python (some packages have no wheels there yet).
@@ -27,7 +29,7 @@ help:
 	@echo "make setup         the environment, tools, circuits and development keys"
 	@echo "make demo          set up and run the main job on four local chains (ARGS=\"--story accounts\": the other half)"
 	@echo "make test          set up and run all tests (ARGS=tests/l1: some)"
-	@echo "make test-all      the long tests: kills, and a PostgreSQL server"
+	@echo "make test-all      the long tests: kills, gas, and a PostgreSQL server"
 	@echo "make coverage      the same, and a report of the lines and branches of the package that no test enters"
 	@echo "make check         $(CHECKS); each is a target, too:"
 	@echo "make lint          ruff's rules"
@@ -68,7 +70,8 @@ demo: setup
 test: setup
 	@$(RUN) $(BIN)/ape test -n $(JOBS) $(IN_ORDER) $(ARGS)
 
-# What takes long: kills at every commit, processes that are killed under load, and nodes' data on a PostgreSQL server.
+# What takes long: kills at every commit, processes that are killed under load, the gas of every function, and nodes' data
+# on a PostgreSQL server.
 test-all: setup
 	@$(RUN) $(BIN)/uv pip install --quiet --constraints constraints.txt -e '.[ray]'
 	@$(RUN) $(BIN)/ape test -n $(JOBS) $(IN_ORDER) --slow -m slow $(ARGS)

@@ -5,6 +5,8 @@ Measured on in-process chains of its own, whatever `--chains` says: only there a
 
 from functools import lru_cache
 
+import pytest
+
 from zklink.bench.comparison import ROWS
 from zklink.bench.gas import MISSED, TARGETS
 from zklink.bench.gas_coverage import FUNCTIONS, WHOLE
@@ -24,15 +26,18 @@ def by_figure() -> dict[str, int]:
     return {name.rpartition(": ")[2]: gas for name, gas in measured().items()}
 
 
+@pytest.mark.slow
 def test_gas__every_function__is_what_the_snapshot_says() -> None:
     assert describe_changes("gas", find_changes(read_snapshot("gas"), measured())) == ""
 
 
+@pytest.mark.slow
 def test_gas__every_figure_with_a_target__reaches_it_but_those_that_are_known_to_miss_it() -> None:
     gas = by_figure()
     assert {name for name, target in TARGETS.items() if gas[name] > target} == MISSED
 
 
+@pytest.mark.slow
 def test_gas__every_figure__has_its_place_on_the_page() -> None:
     listed = {name for names in FUNCTIONS.values() for name in names} | set(WHOLE)
     rest = by_figure().keys() - listed

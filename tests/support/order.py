@@ -18,6 +18,7 @@ HEAVY = (
     "service/test_node_process.py",
     "scenarios/test_demo.py",
     "lab/test_wheel.py",
+    "contracts/test_gas.py",
     # what is in `make test`
     "deploying/test_whole_life.py",
     "contracts/test_history_mutants.py",
@@ -28,7 +29,6 @@ HEAVY = (
     "properties/lifetime/test_mutants.py",
     "properties/test_syn_9_star_model.py",
     "contracts/test_known_exploits.py",
-    "contracts/test_gas.py",
     "api/test_fuzz.py",
 )
 """Under tests/, those that take longest, the longest first."""
