@@ -112,7 +112,7 @@ class ApiServer:
                 access_log=False,
                 server_header=False,
                 lifespan="on",
-                timeout_keep_alive=math.ceil(limits.arrive_seconds),  # whole seconds; with 0 it closes under the next request
+                timeout_keep_alive=math.ceil(limits.arrive_seconds),  # with 0 it closes under the next request
                 timeout_graceful_shutdown=STOP_SECONDS,
             )
         )
