@@ -8,13 +8,12 @@ from solders.instruction import Instruction as Call
 from solders.pubkey import Pubkey
 
 from tests.support.solana import machine
-from tests.support.solana.founding import SLOTS_PER_DAY
+from tests.support.solana.founding import ELSEWHERE, SLOTS_PER_DAY
 from tests.support.solana.lock import Lock, open_lock
 from tests.support.solana.machine import SYSTEM, Refused, key_of
 from tests.support.upholds import upholds
-from zklink.protocol.ids import DAY, FOUNDING_SECONDS, GRACE_SECONDS, GROUP_DELAY_SECONDS, TokenId
+from zklink.protocol.ids import DAY, FOUNDING_SECONDS, GRACE_SECONDS, GROUP_DELAY_SECONDS
 from zklink.solana.client.timelock import plan_call
-from zklink.solana.interface import addresses
 from zklink.solana.interface import instructions as governed
 from zklink.solana.interface.refusals import Refusal
 from zklink.solana.interface.timelock import accounts, instructions
@@ -148,11 +147,8 @@ def test_execute__what_waits_at_another_address__refused(lock: Lock) -> None:
 
 
 def test_execute__purse__pays_the_rent_that_a_call_needs(lock: Lock) -> None:
-    token, mark = lock.site.token(TokenId(5)), lock.site.derive(addresses.mint_seeds(bytes(32)))
-    places = {"payer": lock.timelock.purse, "token": token, "mint_mark": mark}
-    places |= dict.fromkeys(("mint", "vault", "token_program", "system_program"), SYSTEM)
-    values = {"id": 5, "chains": 0b10, "layer2_decimals": 6, "minimum": 1, "cap": 10}
-    call = plan_call(lock.governed_call(governed.REGISTER_TOKEN, places, **values))
+    token = lock.site.token(ELSEWHERE)
+    call = plan_call(lock.register_call(ELSEWHERE, lock.timelock.purse))
     number = lock.propose(call)
     lock.wait(GROUP_DELAY_SECONDS)
     with pytest.raises(Refused, match="custom program error: 0x1"):

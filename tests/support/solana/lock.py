@@ -8,13 +8,14 @@ from solders.instruction import Instruction as Call
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from tests.support.solana.founding import PROGRAM, SLOTS_PER_DAY
-from tests.support.solana.machine import LOADER, Machine, Refused, key_of
+from tests.support.solana.founding import POLYGON, SLOTS_PER_DAY, SOLANA
+from tests.support.solana.machine import LOADER, SYSTEM, Machine, Refused, key_of
 from tests.support.solana.site import Site
 from zklink.protocol.facts import Group
-from zklink.protocol.ids import DAY, GROUP_DELAY_SECONDS
+from zklink.protocol.ids import DAY, GROUP_DELAY_SECONDS, TokenId
 from zklink.solana.client.timelock import Timelock, plan_call
 from zklink.solana.interface import instructions as governed
+from zklink.solana.interface.addresses import mint_seeds
 from zklink.solana.interface.forms import Instruction
 from zklink.solana.interface.refusals import Refusal
 from zklink.solana.interface.timelock import accounts, instructions
@@ -137,6 +138,30 @@ class Lock:
         """The same, to be proposed."""
         return plan_call(self.note_call(number, kind))
 
+    def register_call(self, token: TokenId, payer: Pubkey, **changes: Any) -> Call:
+        """Registers a token: SOL, or one that is elsewhere."""
+        site = self.site
+        mint = site.mints.get(token, SYSTEM)
+        places = {"payer": payer, "token": site.token(token), "mint_mark": site.derive(mint_seeds(bytes(mint)))}
+        places |= {"system_program": SYSTEM, **site.token_places(token)}
+        here = 1 << SOLANA if token in site.mints else 0
+        values = {"id": token, "chains": 1 << POLYGON | here, "layer2_decimals": 6, "minimum": 5, "cap": 10**12}
+        return self.governed_call(governed.REGISTER_TOKEN, places, **(values | changes))
+
+    def tighten(
+        self,
+        token: TokenId,
+        minimum: int,
+        cap: int,
+        is_paused: int = 0,
+        signer: Keypair | None = None,
+        refusal: Reason | None = None,
+    ) -> None:
+        """Let less of a token in, by the owner."""
+        signer = signer or self.owner
+        terms = (self.site.id, self.site.token(token), is_paused, minimum, cap)
+        self.send(self.timelock.tighten_token(signer.pubkey(), *terms), signer, refusal=refusal)
+
     def noted(self, kind: int = NOTED) -> int:
         """What was noted."""
         return int(self.site.state()["next_prices"][kind])
@@ -190,6 +215,3 @@ def open_lock(is_founding: bool = False) -> Lock:
     if not is_founding:
         lock.close_founding()
     return lock
-
-
-__all__ = ["PROGRAM", "Lock", "load_program", "open_lock"]
