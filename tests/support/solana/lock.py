@@ -39,7 +39,7 @@ class Lock:
 
     site: Site
     timelock: Timelock = field(default_factory=lambda: Timelock(bytes(LOCK_PROGRAM.pubkey())))
-    watch: Callable[[Instruction, Call, Sequence[Keypair]], None] | None = None
+    watch: Callable[[Instruction, Call, Sequence[Keypair], Sequence[Call]], None] | None = None
     figures: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -64,7 +64,7 @@ class Lock:
         """Send a call of the timelock; with `refusal`, see that it fails with that reason and nothing else."""
         form = FORMS[bytes(call.data)[0]]
         if self.watch and refusal is None:
-            self.watch(form, call, signers)
+            self.watch(form, call, signers, before)
         try:
             self.machine.send([*before, call], *signers)
         except Refused as error:
@@ -81,10 +81,18 @@ class Lock:
         values: dict[str, Any] = {"owner": self.owner.pubkey(), "program": self.site.id, "slots_per_day": SLOTS_PER_DAY}
         self.send(self.timelock.init(signer.pubkey(), **(values | changes)), signer, refusal=refusal)
 
-    def propose(self, *calls: ProposedCall, signer: Keypair | None = None, refusal: Reason | None = None) -> int:
-        """Propose calls; gives the number."""
+    def propose(
+        self,
+        *calls: ProposedCall,
+        signer: Keypair | None = None,
+        payer: Keypair | None = None,
+        refusal: Reason | None = None,
+    ) -> int:
+        """Propose calls; gives the number. The signer pays the rent if nobody else is named."""
         signer, number = signer or self.owner, int(self.state()["count"]) + 1
-        self.send(self.timelock.propose(signer.pubkey(), signer.pubkey(), number, calls), signer, refusal=refusal)
+        payer = payer or signer
+        call = self.timelock.propose(signer.pubkey(), payer.pubkey(), number, calls)
+        self.send(call, signer, payer, refusal=refusal)
         return number
 
     def execute(self, number: int, *calls: ProposedCall, refusal: Reason | None = None) -> None:
