@@ -73,7 +73,7 @@ def test_tighten__more_would_come_in__refused(lock: Lock) -> None:
 def test_tighten__account_that_is_no_token_of_the_program__refused(lock: Lock) -> None:
     """A copy with a cap of nothing would make any cap the tighter one."""
     place = lock.site.token(SOL)
-    call = lock.timelock.tighten_token(lock.owner.pubkey(), lock.site.id, place, False, 5, 10**12)
+    call = lock.timelock.tighten_token(lock.owner.pubkey(), lock.site.id, place, 0, 5, 10**12)
     data = lock.machine.data(place)
     copies = (
         (lock.timelock.id, data),
@@ -84,7 +84,7 @@ def test_tighten__account_that_is_no_token_of_the_program__refused(lock: Lock) -
         other = lock.machine.put(key_of(f"copy {i}").pubkey(), owner, content)
         call.accounts = [*call.accounts[:-1], AccountMeta(other, False, True)]
         lock.send(call, lock.owner, refusal=TimelockRefusal.ACCOUNT)
-    right = lock.timelock.tighten_token(lock.owner.pubkey(), lock.site.id, place, False, 5, 10**12)
+    right = lock.timelock.tighten_token(lock.owner.pubkey(), lock.site.id, place, 0, 5, 10**12)
     right.accounts = [right.accounts[0], AccountMeta(SYSTEM, False, False), *right.accounts[2:]]
     lock.send(right, lock.owner, refusal=TimelockRefusal.ACCOUNT)
 

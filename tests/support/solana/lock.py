@@ -167,8 +167,9 @@ class Lock:
     ) -> None:
         """Let less of a token in, by the owner."""
         signer = signer or self.owner
-        terms = (self.site.id, self.site.token(token), is_paused, minimum, cap)
-        self.send(self.timelock.tighten_token(signer.pubkey(), *terms), signer, refusal=refusal)
+        place = self.site.token(token)
+        call = self.timelock.tighten_token(signer.pubkey(), self.site.id, place, is_paused, minimum, cap)
+        self.send(call, signer, refusal=refusal)
 
     def noted(self, kind: int = NOTED) -> int:
         """What was noted."""

@@ -90,11 +90,11 @@ class Timelock:
         return base
 
     def tighten_token(
-        self, owner: Pubkey, program: Pubkey, token: Pubkey, is_paused: bool, minimum: int, cap: int
+        self, owner: Pubkey, program: Pubkey, token: Pubkey, is_paused: int, minimum: int, cap: int
     ) -> Instruction:
-        """Pause a token that the governed program keeps at `token`, or let less of it in, at once."""
+        """Pause (`is_paused` 1) a token that the governed program keeps at `token`, or let less of it in, at once."""
         places = {"owner": owner, "program": program, "bridge": _bridge_of(program), "token": token}
-        values: dict[str, Any] = {"is_paused": int(is_paused), "minimum": minimum, "cap": cap}
+        values: dict[str, Any] = {"is_paused": is_paused, "minimum": minimum, "cap": cap}
         return self._encode(instructions.TIGHTEN_TOKEN, places, **values)
 
     def set_price(self, setter: Pubkey, program: Pubkey, kind: int, price: int) -> Instruction:
