@@ -6,11 +6,13 @@ import pytest
 from solders.instruction import AccountMeta
 from solders.instruction import Instruction as Call
 from solders.pubkey import Pubkey
+from solders.rent import Rent
 
 from tests.support.solana import machine
 from tests.support.solana.founding import ELSEWHERE, SLOTS_PER_DAY
 from tests.support.solana.lock import Lock, open_lock
 from tests.support.solana.machine import SYSTEM, Refused, key_of
+from tests.support.solana.site import Site
 from tests.support.upholds import upholds
 from zklink.protocol.ids import DAY, FOUNDING_SECONDS, GRACE_SECONDS, GROUP_DELAY_SECONDS
 from zklink.solana.client.timelock import plan_call
@@ -182,17 +184,21 @@ def test_propose__lamports_were_there_before__made_all_the_same(lock: Lock) -> N
     assert lock.propose(lock.note(1)) == 1
 
 
-def test_propose__bytes_that_are_no_calls__refused(lock: Lock) -> None:
-    good = bytes(lock.timelock.propose(lock.owner.pubkey(), lock.owner.pubkey(), 1, [lock.note(1)]).data)
-    marks = 2 + 32 + 1
+def test_propose__bytes_that_are_no_calls__refused(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = lock.timelock.propose(lock.owner.pubkey(), lock.owner.pubkey(), 1, [lock.note(1)])
+    good, text = bytes(call.data), 2
+    accounts_at = text + 32 + 1
+    pinned = good[:accounts_at] + b"\4" + good[accounts_at + 1 : accounts_at + 33]
     for wrong in (
-        *(good[:end] for end in (2, 10, 34, 35, 40, 67, 68, 100, 101, 102, len(good) - 1)),
+        *(good[:end] for end in (2, 10, 34, 35, 40, 67, 68, 100, 101, 102, 103, len(good) - 1)),
         good + b"\0",
-        good[:marks] + b"\x08" + good[marks + 1 :],
-        good[:34] + b"\x1e" + good[35:],
+        good[:accounts_at] + b"\x08" + good[accounts_at + 1 :],
+        pinned[: accounts_at - 1] + b"\1" + pinned[accounts_at:] + bytes(2),
     ):
-        call = lock.timelock.propose(lock.owner.pubkey(), lock.owner.pubkey(), 1, [lock.note(1)])
         lock.send(Call(call.program_id, wrong, call.accounts), lock.owner, refusal=TimelockRefusal.TEXT)
+    monkeypatch.setattr(machine, "PACKET_BYTES", 4_096)
+    many = good[: accounts_at - 1] + bytes([30]) + bytes(33 * 30) + bytes(2)
+    lock.send(Call(call.program_id, many, call.accounts), lock.owner, refusal=TimelockRefusal.TEXT)
 
 
 def test_propose__more_accounts_than_a_call_can_bring__refused(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,6 +251,22 @@ def test_close_proposal__neither_waits_nor_can__rent_goes_back_to_who_has_paid(l
     again = lock.timelock.propose(lock.owner.pubkey(), lock.owner.pubkey(), number, [lock.note(1)])
     lock.send(again, lock.owner, refusal=TimelockRefusal.ACCOUNT)
     assert lock.propose(lock.note(1)) == number + 1
+
+
+def test_calls__without_a_clock_or_rent__refused(lock: Lock, founding: Lock) -> None:
+    number, now = lock.propose(lock.note(1)), lock.machine.now()
+    for broken in (0, 1 << 40, -1):
+        lock.machine.set_time(broken)
+        lock.propose(lock.note(1), refusal=TimelockRefusal.CLOCK)
+        lock.execute(number, lock.note(1), refusal=TimelockRefusal.CLOCK)
+        founding.machine.set_time(broken)
+        founding.act(founding.note_call(1), refusal=TimelockRefusal.NOT_SWIFT)
+        bare = Lock(Site())
+        bare.machine.set_time(broken)
+        bare.init(refusal=TimelockRefusal.CLOCK)
+    lock.machine.set_time(now)
+    lock.machine.svm.set_rent(Rent(3_480, 3.0, 50))
+    lock.propose(lock.note(1), refusal=TimelockRefusal.CLOCK)
 
 
 # --- what does not wait ---
@@ -367,7 +389,11 @@ def test_propose__call_to_itself_that_is_not_for_that__refused(lock: Lock) -> No
             lock.propose(call)
         else:
             lock.propose(call, refusal=TimelockRefusal.ITSELF)
-    lock.propose(ProposedCall(bytes(lock.timelock.id), (), b""), refusal=TimelockRefusal.ITSELF)
+    nothing = ProposedCall(bytes(lock.timelock.id), (), b"")
+    lock.propose(nothing, refusal=TimelockRefusal.ITSELF)
+    # What follows a call without data is not read as its data.
+    after = ProposedCall(bytes([instructions.SET_OWNER.number]) + bytes(31), (), b"")
+    lock.propose(nothing, after, refusal=TimelockRefusal.ITSELF)
 
 
 # --- init ---
@@ -375,8 +401,7 @@ def test_propose__call_to_itself_that_is_not_for_that__refused(lock: Lock) -> No
 
 @upholds("GOV-1")
 def test_init__bad_or_by_others_or_twice__refused() -> None:
-    site_lock = open_lock(is_founding=True)
-    bare = Lock(site_lock.site.__class__())
+    bare = Lock(Site())
     for changes, refusal in (
         ({"owner": SYSTEM}, TimelockRefusal.NO_OWNER),
         ({"program": SYSTEM}, TimelockRefusal.GOVERNED),

@@ -10,7 +10,7 @@ from tests.support.solana.founding import SOL
 from tests.support.solana.lock import NOTED, Lock, open_lock
 from tests.support.solana.machine import SYSTEM, key_of
 from tests.support.upholds import upholds
-from zklink.protocol.ids import DAY, FEE_NOTICE_SECONDS
+from zklink.protocol.ids import DAY, FEE_NOTICE_SECONDS, GROUP_DELAY_SECONDS
 from zklink.solana.client.timelock import plan_call
 from zklink.solana.interface import accounts as governed
 from zklink.solana.interface import instructions
@@ -164,6 +164,23 @@ def test_price__in_force_outside_of_its_bounds__counts_as_the_nearest(lock: Lock
     lock.carry_out(plan_call(lock.timelock.set_price_bounds(NOTED, 10, 30)))
     lock.price(30)
     assert lock.state()["bases"][NOTED] == 30
+
+
+@upholds("GOV-6")
+def test_price__bounds_above_twice_the_day_s_beginning__may_stay_where_they_put_it(lock: Lock) -> None:
+    call = plan_call(lock.timelock.set_price_bounds(NOTED, 5_000, 40_000))
+    number = lock.propose(call)
+    lock.wait(GROUP_DELAY_SECONDS - 1)
+    lock.price(FIRST + 1)
+    lock.wait(1)
+    lock.execute(number, call)
+    lock.price(5_001, refusal=TimelockRefusal.DOUBLED)
+    lock.price(5_000)
+
+
+def test_price__without_a_clock__refused(lock: Lock) -> None:
+    lock.machine.set_time(0)
+    lock.price(LOW, refusal=TimelockRefusal.CLOCK)
 
 
 @upholds("GOV-6")

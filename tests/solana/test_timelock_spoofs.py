@@ -37,6 +37,12 @@ FROM_INSIDE: Final = ("set_owner", "set_setter", "set_price_bounds")
 """Calls that only the timelock can sign: they are tried as what a proposal or `act` makes."""
 
 
+OWN_ACCOUNTS: Final = ("timelock", "proposal")
+"""Accounts that are looked for first: address 0 can be read, so a lookup that gave none and went on would go on with
+something.
+"""
+
+
 class LockSpoofs(Spoofs):
     """Tries wrong ways of each of the timelock's calls that is about to be made."""
 
@@ -57,7 +63,10 @@ class LockSpoofs(Spoofs):
         self.tried += 1
         try:
             self.site.machine.simulate(calls, *signers, EVE)
-        except Refused:
+        except Refused as error:
+            is_own = what == "another" and role in OWN_ACCOUNTS and call.name not in FROM_INSIDE
+            if is_own and error.reason != TimelockRefusal.ACCOUNT:
+                self.worked.append((call.name, f"refused for {error.reason}", role))
             return
         if (call.name, role) not in HARMLESS or what not in ("another", "stranger"):
             self.worked.append((call.name, what, role))

@@ -1,5 +1,5 @@
-"""Compute units of every call of the timelock: of proposals the largest that a packet holds, of executions an upgrade of
-the bridge's program. The figures stand in timelock_units.json; `WRITE_UNITS=1 pytest FILE` accepts other ones.
+"""Compute units of every call of the timelock: of proposals the largest that a packet holds, of executions an upgrade
+of the bridge's program. The figures stand in timelock_units.json; `WRITE_UNITS=1 pytest FILE` accepts other ones.
 """
 
 import json

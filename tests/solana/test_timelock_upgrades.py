@@ -14,7 +14,7 @@ from zklink.protocol.ids import GROUP_DELAY_SECONDS
 from zklink.solana.client.loader import find_program_data, set_authority, upgrade_program
 from zklink.solana.client.timelock import plan_call, plan_upgrade
 from zklink.solana.interface.timelock.refusals import TimelockRefusal
-from zklink.solana.interface.timelock.texts import ProposedCall
+from zklink.solana.interface.timelock.texts import Named, ProposedCall
 from zklink.solana.toolchain import build_timelock
 
 SMALL = key_of("a small program")
@@ -112,8 +112,13 @@ def test_propose__upgrade_without_its_bytes__refused(lock: Lock) -> None:
     lock.propose(short, refusal=TimelockRefusal.NOT_PINNED)
     long = ProposedCall(bytes(LOADER), plan_call(call).accounts, bytes(call.data) + b"\1")
     lock.propose(long, refusal=TimelockRefusal.NOT_PINNED)
+    # Nor do the bytes of the call before count as its own.
+    nobody = Named(bytes(32))
+    before = ProposedCall(bytes(32), (nobody, nobody, Named(bytes(32), pin=bytes(32))), b"")
+    lock.propose(before, short, refusal=TimelockRefusal.NOT_PINNED)
     # What is no upgrade needs no bytes.
-    lock.propose(ProposedCall(bytes(LOADER), plan_call(call).accounts, b"\3\0\0"))
+    brief = ProposedCall(bytes(LOADER), plan_call(call).accounts, b"\3\0\0")
+    lock.propose(brief, ProposedCall(bytes(32), (), b""))
     lock.propose(ProposedCall(bytes(LOADER), plan_call(call).accounts, b"\3\0\1\0"))
     lock.propose(ProposedCall(bytes(LOADER), plan_call(call).accounts, b"\3\0\0\1"))
     lock.propose(ProposedCall(bytes(SMALL.pubkey()), plan_call(call).accounts, bytes(call.data)))

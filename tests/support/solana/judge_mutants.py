@@ -1,6 +1,7 @@
-"""Judges the Solana program's mutants by the tests of tests/solana.
+"""Judges the mutants of the Solana programs by the tests of tests/solana.
 
     python -m tests.support.solana.judge_mutants [NAME ...]      a line of JSON for each mutant whose name begins so
+    python -m tests.support.solana.judge_mutants timelock/       the same for the timelock's program
 
 All mutants are in one program, and a constant says which of them is planted, so that one compilation is enough. A first
 run of the tests notes by which a mutant would make a difference at the place where it stands: no other test is asked.
@@ -27,7 +28,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.support.solana import founding
+from tests.support.solana import founding, lock
 from tests.support.solana.machine import Machine
 from tests.support.solana.mutate import Mutant, compile_mutant, find_mutants
 from tests.support.solana.site import READY, open_site
@@ -58,6 +59,13 @@ JUDGES: Final = (
     "test_spoofs.py",
     "test_real_block.py",
 )
+LOCK_JUDGES: Final = (
+    "test_timelock.py",
+    "test_timelock_desk.py",
+    "test_timelock_upgrades.py",
+    "test_timelock_spoofs.py",
+)
+LOCK_FOLDER: Final = "timelock/"
 SITES: Final = 8
 """Founded sites that a mutant finds ready."""
 PATIENCE: Final = 600
@@ -77,11 +85,27 @@ APART u64 mutated(u64 mutant, u64 value, u64 neutral) {{
   return value;
 }}
 """
+
+
+@dataclass(frozen=True)
+class Target:
+    """A program whose mutants are judged: its source, the tests that judge, where a mutant is planted, and the mutants
+    that no test can notice.
+    """
+
+    source: str | Path
+    judges: tuple[str, ...]
+    planted: list[bytes]
+    explained: Path
+
+
+BRIDGE: Final = Target(build.PROGRAM, JUDGES, founding.PLANTED, EXPLAINED)
+TIMELOCK: Final = Target(build.TIMELOCK, LOCK_JUDGES, lock.PLANTED, TESTS / "explained_timelock.toml")
 LOGGED: Final = re.compile(rf"Program log: {RECORD:#x}, (0x[0-9a-f]+), ")
 
 
-def compile_all(mutants: Sequence[Mutant]) -> bytes:
-    """The program with all mutants, none of them planted. A mutant's number is its place here."""
+def compile_all(mutants: Sequence[Mutant], source: str | Path = build.PROGRAM) -> bytes:
+    """The program of that source with all mutants, none of them planted. A mutant's number is its place here."""
     with tempfile.TemporaryDirectory(prefix="zklink-mutants-") as folder:
         copy = Path(folder) / "solana"
         shutil.copytree(build.SOURCES, copy)
@@ -93,7 +117,7 @@ def compile_all(mutants: Sequence[Mutant]) -> bytes:
             (copy / name).write_text(text)
         machine = copy / "machine.h"
         machine.write_text(machine.read_text().replace(ANCHOR, ANCHOR + SWITCH))
-        return link([read_object(build.compile_object(copy / build.PROGRAM))])
+        return link([read_object(build.compile_object(copy / source))])
 
 
 def _marks(mutants: Sequence[Mutant]) -> Iterator[tuple[str, int, int, str]]:
@@ -115,11 +139,11 @@ class Judge:
     process of its own.
     """
 
-    def __init__(self, chosen: Sequence[str]) -> None:
-        self.chosen = chosen or ("",)
-        self.mutants = find_mutants()
-        self.program = compile_all(self.mutants)
-        self.explained = read_explained()
+    def __init__(self, chosen: Sequence[str], target: Target = BRIDGE) -> None:
+        self.chosen, self.target = chosen or ("",), target
+        self.mutants = find_mutants(target.source)
+        self.program = compile_all(self.mutants, target.source)
+        self.explained = read_explained(target)
         self.record = Record()
         self.has_failed = False
 
@@ -151,17 +175,18 @@ class Judge:
         if killer:
             return {"verdict": "killed", "by": killer}
         # Compiled with the others it has other constants at other places, where a lookup that gave none may read them.
-        alone = compile_mutant(mutant)
+        alone = compile_mutant(mutant, self.target.source)
         killer = self._find_killer(number, asked, alone)
         if killer:
             return {"verdict": "killed", "by": killer}
         verdict = "survived" if asked else "survived: no test gets there"
-        verdict += ", the same program" if alone == build.build_program() else ""
+        is_same = alone == build.build_sources(build.SOURCES, self.target.source)
+        verdict += ", the same program" if is_same else ""
         return {"verdict": verdict + (", explained" if mutant.name in self.explained else "")}
 
     def _note(self, items: Sequence[pytest.Item]) -> None:
         """Run every test once, here, so that what is computed once is there for each mutant."""
-        founding.PLANTED.append(plant(self.program, RECORD))
+        self.target.planted.append(plant(self.program, RECORD))
         with self.record.watch():
             open_site()
             self.record.at_founding = self.record.take()
@@ -171,20 +196,20 @@ class Judge:
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
                 self.record.seconds[item.nodeid] = time.monotonic() - began
                 self.record.reached[item.nodeid] = self.record.take()
-        founding.PLANTED.clear()
+        self.target.planted.clear()
         if self.has_failed:
             raise ValueError("a test fails while it is recorded")
 
     def _make_ready(self) -> None:
-        founding.PLANTED.append(self.program)
+        self.target.planted.append(self.program)
         READY.extend([open_site() for _ in range(SITES)])
-        founding.PLANTED.clear()
+        self.target.planted.clear()
 
     def _find_killer(self, number: int, items: Sequence[pytest.Item], alone: bytes | None = None) -> str:
         """The first test that fails with this mutant, as one of all or compiled alone, or nothing."""
 
         def ask() -> str:
-            founding.PLANTED.append(alone or plant(self.program, number))
+            self.target.planted.append(alone or plant(self.program, number))
             if number in self.record.at_founding:
                 READY.clear()
             for item, after in itertools.zip_longest(items, items[1:]):
@@ -265,16 +290,17 @@ def names(item: pytest.Item, mutant: Mutant) -> bool:
 read_source = functools.cache(inspect.getsource)
 
 
-def read_explained() -> dict[str, str]:
+def read_explained(target: Target = BRIDGE) -> dict[str, str]:
     """Mutants that no test can notice, by name, and why."""
-    groups = tomllib.loads(EXPLAINED.read_text())["explained"]
+    groups = tomllib.loads(target.explained.read_text())["explained"]
     return {name: group["reason"] for group in groups for name in group["mutants"]}
 
 
 def main(*chosen: str) -> None:
     """Judge the mutants whose names begin so, or all."""
     options = ["-q", "-s", "-n0", "-p", "no:cacheprovider", "-p", "no:terminalreporter", f"--confcutdir={TESTS}"]
-    sys.exit(pytest.main([*options, *(str(TESTS / name) for name in JUDGES)], plugins=[Judge(chosen)]))
+    target = TIMELOCK if chosen and all(name.startswith(LOCK_FOLDER) for name in chosen) else BRIDGE
+    sys.exit(pytest.main([*options, *(str(TESTS / name) for name in target.judges)], plugins=[Judge(chosen, target)]))
 
 
 if __name__ == "__main__":

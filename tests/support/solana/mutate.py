@@ -41,11 +41,12 @@ class Mutant:
         return f"{self.file}: {self.what}"
 
 
-def find_mutants() -> list[Mutant]:
-    """All mutants of the program, in the order of files and lines."""
-    files = [path for path in sorted(build.SOURCES.glob("*.h")) if path.name not in SKIPPED]
-    ways = (_in_file, _in_answers)
-    return [mutant for path in files for find in ways for mutant in find(path.name, path.read_text())]
+def find_mutants(source: str | Path = build.PROGRAM) -> list[Mutant]:
+    """All mutants of the headers beside a program's source, in the order of files and lines."""
+    folder = (build.SOURCES / source).parent
+    files = [path for path in sorted(folder.glob("*.h")) if path.name not in SKIPPED]
+    named = [(path.relative_to(build.SOURCES).as_posix(), path.read_text()) for path in files]
+    return [mutant for name, text in named for find in (_in_file, _in_answers) for mutant in find(name, text)]
 
 
 def _in_file(name: str, text: str) -> Iterator[Mutant]:
@@ -109,8 +110,8 @@ def _split(text: str, mark: str) -> list[tuple[int, int]]:
     return [*pieces, (start, len(text))]
 
 
-def compile_mutant(mutant: Mutant) -> bytes | None:
-    """The mutant's program; None where it does not compile."""
+def compile_mutant(mutant: Mutant, source: str | Path = build.PROGRAM) -> bytes | None:
+    """The mutant's program of that source; None where it does not compile."""
     with tempfile.TemporaryDirectory(prefix="zklink-mutant-") as folder:
         copy = Path(folder) / "solana"
         shutil.copytree(build.SOURCES, copy)
@@ -118,5 +119,5 @@ def compile_mutant(mutant: Mutant) -> bytes | None:
         text = path.read_text()
         path.write_text(text[: mutant.at] + mutant.new + text[mutant.end :])
         with contextlib.suppress(ProgramNotCompiled):
-            return link([read_object(build.compile_object(copy / build.PROGRAM))])
+            return link([read_object(build.compile_object(copy / source))])
     return None
