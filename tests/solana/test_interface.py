@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from zklink.solana.client.timelock import swift_bits
 from zklink.solana.interface import accounts
 from zklink.solana.interface.codec import SIZES, Field, Layout
 from zklink.solana.interface.instructions import INSTRUCTIONS, PUT_KEYS, SET_PRICE
 from zklink.solana.interface.refusals import FIRST, Refusal, find_refusal
 from zklink.solana.interface.timelock import accounts as timelock
-from zklink.solana.interface.timelock.instructions import TIMELOCK_INSTRUCTIONS
+from zklink.solana.interface.timelock.instructions import SWIFT, TIMELOCK_INSTRUCTIONS
 from zklink.solana.interface.timelock.refusals import TimelockRefusal, find_timelock_refusal
 from zklink.solana.interface.timelock.texts import Named, ProposedCall, decode_calls, encode_calls
 
@@ -47,6 +48,12 @@ def test_instructions__numbers_and_roles__are_distinct() -> None:
     for call in (*INSTRUCTIONS, *TIMELOCK_INSTRUCTIONS):
         names = [role.name for role in call.roles]
         assert len(set(names)) == len(names)
+
+
+def test_swift_bits__list__is_calls_of_the_program() -> None:
+    named = {call.number for call in INSTRUCTIONS if call.name in SWIFT}
+    assert len(named) == len(SWIFT) and max(named) < 64
+    assert swift_bits() == sum(1 << number for number in named)
 
 
 def test_instruction__tail__only_where_there_is_one() -> None:

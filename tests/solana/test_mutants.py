@@ -9,8 +9,10 @@ import pytest
 
 from tests.solana import test_import_refusals as imports
 from tests.solana import test_payment_refusals as payments
+from tests.solana import test_timelock as timelock
+from tests.support.solana import lock
 from tests.support.solana.blocks import History
-from tests.support.solana.judge_mutants import compile_all, plant, read_explained
+from tests.support.solana.judge_mutants import BRIDGE, TIMELOCK, Target, compile_all, plant, read_explained
 from tests.support.solana.machine import Refused
 from tests.support.solana.mutate import Mutant, compile_mutant, find_mutants
 from tests.support.solana.site import open_site
@@ -31,6 +33,16 @@ NOTICED: Final[dict[str, Callable[[History], None]]] = {
 }
 """Mutants by name, and the test that must fail with them."""
 
+NOTICED_LOCK: Final[dict[str, Callable[[lock.Lock], None]]] = {
+    "timelock/proposals.h: dropped: is_over(l, p, &now, GROUP_DELAY_SECONDS)": (
+        timelock.test_execute__before_seconds_or_slots__refused
+    ),
+    "timelock/calls.h: dropped: !(p->accounts[i].marks & SIGNS) || signs_here(l, &p->accounts[i].key)": (
+        timelock.test_propose__signature_of_somebody_else__refused
+    ),
+}
+"""The same of the timelock."""
+
 
 def test_find_mutants__program__every_check_and_part_of_it() -> None:
     mutants = find_mutants()
@@ -43,9 +55,10 @@ def test_find_mutants__program__every_check_and_part_of_it() -> None:
     assert sum(mutant.what.startswith("dropped") and mutant.refusal != "" for mutant in mutants) >= checks
 
 
-def test_read_explained__every_name__is_a_mutant_of_the_source() -> None:
-    names = {mutant.name for mutant in find_mutants()}
-    explained = read_explained()
+@pytest.mark.parametrize("target", [BRIDGE, TIMELOCK], ids=lambda target: str(target.source))
+def test_read_explained__every_name__is_a_mutant_of_the_source(target: Target) -> None:
+    names = {mutant.name for mutant in find_mutants(target.source)}
+    explained = read_explained(target)
     assert explained and set(explained) <= names and all(explained.values())
 
 
@@ -67,6 +80,18 @@ def test_mutant__that_matters_most__is_noticed(name: str) -> None:
     with pytest.raises((AssertionError, Refused)):
         NOTICED[name](History(open_site(program)))
     NOTICED[name](History(open_site()))
+
+
+@pytest.mark.parametrize("name", NOTICED_LOCK)
+def test_mutant__of_the_timelock__is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutants = find_mutants(build.TIMELOCK)
+    (number,) = (i for i, mutant in enumerate(mutants) if mutant.name == name)
+    program = compile_all(mutants, build.TIMELOCK)
+    monkeypatch.setattr(lock, "PLANTED", [plant(program, number)])
+    with pytest.raises(AssertionError):
+        NOTICED_LOCK[name](lock.open_lock())
+    monkeypatch.setattr(lock, "PLANTED", [program])
+    NOTICED_LOCK[name](lock.open_lock())
 
 
 def find(name: str) -> Mutant:

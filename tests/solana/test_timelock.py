@@ -14,8 +14,10 @@ from tests.support.solana.lock import Lock, open_lock
 from tests.support.solana.machine import SYSTEM, Refused, key_of
 from tests.support.solana.site import Site
 from tests.support.upholds import upholds
+from zklink.protocol.facts import Group
 from zklink.protocol.ids import DAY, FOUNDING_SECONDS, GRACE_SECONDS, GROUP_DELAY_SECONDS
 from zklink.solana.client.timelock import plan_call
+from zklink.solana.interface import group_instructions as groups
 from zklink.solana.interface import instructions as governed
 from zklink.solana.interface.refusals import Refusal
 from zklink.solana.interface.timelock import accounts, instructions
@@ -288,6 +290,19 @@ def test_act__after_the_founding__is_for_the_list(lock: Lock) -> None:
     for data in (bytes([number]), bytes([number + 64]), b"\xff"):
         lock.act(Call(SYSTEM, data, []), refusal=TimelockRefusal.NOT_SWIFT)
     lock.act(Call(lock.site.id, bytes([number + 64]), []), refusal=TimelockRefusal.NOT_SWIFT)
+
+
+@upholds("GOV-2")
+def test_act__members__announced_withdrawn_and_removed_at_once(lock: Lock) -> None:
+    """They have a word 55 days later, by the bridge's program itself."""
+    group, members = Group.WATCHERS, sorted(bytes([7]) * 19 + bytes([i]) for i in range(5))
+    form, places = groups.ANNOUNCE_MEMBERS, {"governor": lock.timelock.address, "bridge": lock.site.bridge}
+    lock.act(lock.site.encode(form, places, form.encode(b"".join(members), group=group, threshold=3)))
+    lock.act(lock.site.encode(groups.WITHDRAW_MEMBERS, places, groups.WITHDRAW_MEMBERS.encode()))
+    assert lock.site.state()["group_counts"][group - 1] == 5
+    gone = bytes.fromhex(lock.site.groups.group(group).members[0][2:])
+    lock.act(lock.site.encode(groups.REMOVE_MEMBER, places, groups.REMOVE_MEMBER.encode(group=group, member=gone)))
+    assert lock.site.state()["group_counts"][group - 1] == 4
 
 
 @upholds("GOV-2")

@@ -21,6 +21,8 @@ FIGURES = Path(__file__).with_name("timelock_units.json")
 PIECE, MOST_CALLS = 800, 7
 FROM_INSIDE = ("set_owner", "set_setter", "set_price_bounds")
 """Calls of the timelock to itself: their units are in those of `act` and `execute`."""
+OF_BOTH = ("act", "execute", "set_price", "tighten_token")
+"""Calls with the bridge's program in them, whose units are in `units.json`: a tenth more is no change of the timelock."""
 
 
 def upgrade(lock: Lock) -> ProposedCall:
@@ -67,4 +69,7 @@ def test_units__largest_calls__as_they_were_and_within_a_transaction() -> None:
         FIGURES.write_text(json.dumps(found, indent=1) + "\n")
     assert {call.name for call in TIMELOCK_INSTRUCTIONS} - found.keys() == set(FROM_INSIDE)
     assert max(found.values()) < UNITS_LIMIT
-    assert found == json.loads(FIGURES.read_text())
+    known = json.loads(FIGURES.read_text())
+    assert found.keys() == known.keys()
+    for name, units in found.items():
+        assert units <= known[name] * 11 // 10 if name in OF_BOTH else units == known[name], name

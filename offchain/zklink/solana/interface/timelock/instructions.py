@@ -104,7 +104,7 @@ TIMELOCK_INSTRUCTIONS: Final = (
     SET_PRICE,
 )
 
-SWIFT: Final = ("announce_members", "remove_member", "raise_end", "deny_end", "void_end")
-"""Calls of the bridge's program that the owner makes at once: those that admit nothing and wait by themselves, or
-answer an alarm of days.
+SWIFT: Final = ("announce_members", "withdraw_members", "remove_member", "raise_end", "deny_end", "void_end")
+"""Calls of the bridge's program that the owner makes at once: those that admit nothing or wait by themselves, or answer
+an alarm of days. An announcement that is withdrawn leaves the members who are there.
 """
