@@ -22,7 +22,7 @@ PIECE, MOST_CALLS = 800, 7
 FROM_INSIDE = ("set_owner", "set_setter", "set_price_bounds")
 """Calls of the timelock to itself: their units are in those of `act` and `execute`."""
 OF_BOTH = ("act", "execute", "set_price", "tighten_token")
-"""Calls with the bridge's program in them, whose units are in `units.json`: a tenth more is no change of the timelock."""
+"""Calls with the bridge's program in them, whose units are in `units.json`: a tenth more is its change."""
 
 
 def upgrade(lock: Lock) -> ProposedCall:
