@@ -45,13 +45,18 @@ APART u64 check_authority(const Context *c, const Account *who, const Account *p
   return 0;
 }
 
-// What an account of that size must hold; 0 when the sysvar is of a kind not known here. The rate changes: always asked.
+// What an account of that size must hold, at least 1: without lamports it would be gone. Both numbers of the rate change, so
+// they are always asked: lamports a byte, times a number of 64 bits with a point (2.0, then 1.0 after SIMD-0194); rounded up.
+// Where they are of a kind that is not known here it is 1, and the runtime asks for what it wants: nothing stands still.
 APART u64 rent_minimum(u64 size) {
   u64 r[3] = {0};
-  if (sol_get_rent_sysvar(r)) return 0;
-  // A number of 64 bits with a point: 2.0, then 1.0 after SIMD-0194.
-  u64 factor = r[1] == 0x4000000000000000ull ? 2 : r[1] == 0x3ff0000000000000ull ? 1 : 0;
-  return (size + 128) * r[0] * factor;
+  if (sol_get_rent_sysvar(r)) return 1;
+  u64 base = (size + 128) * r[0], power = r[1] >> 52, digits = r[1] << 12 >> 12 | 1ull << 52;
+  // 2^-7 .. 2^23, and what fits 64 bits below.
+  if (power < 1016 || power > 1046 || r[0] >> 32 || base >> 36) return 1;
+  u64 low = base * (digits & 0x3ffffff), sum = base * (digits >> 26) + (low >> 26), shift = 1049 - power;
+  u64 rest = (sum & ((1ull << shift) - 1)) | (low & 0x3ffffff), need = (sum >> shift) + (rest != 0);
+  return need ? need : 1;
 }
 
 // A moment: UNIX seconds, 0 when there is no clock, and the slot.
@@ -98,7 +103,6 @@ APART u64 call_alone(Account *account, const u8 *data, u64 len, const Signer *si
 APART u64 make_account(const Context *c, const Account *payer, Account *to, u64 size, const Signer *signer) {
   NEED(eq32(to->owner, &SYSTEM) && to->data_len == 0, E_EXISTS);
   u64 need = rent_minimum(size);
-  NEED(need, E_CLOCK);
   if (*to->lamports < need) TRY(send_lamports(payer, to, need - *to->lamports));
   u8 data[36] = {8};  // allocate
   cp(data + 4, &size, 8);

@@ -31,6 +31,17 @@ static u64 begin_exodus(Context *c) {
   return 0;
 }
 
+// The parts of a request that are refunded, in one call or in two: neither can hold the other up.
+enum { ITS_AMOUNT = 1, ITS_FEE = 2 };
+
+// A part is refunded once.
+APART u64 mark_refunded(u64 *marks, u64 place) {
+  u64 bit = 1ull << place % 64;
+  NEED(!(marks[place / 64] & bit), E_CANCELLED);
+  marks[place / 64] |= bit;
+  return 0;
+}
+
 // `who` gets amount and fee back.
 typedef struct { u64 token, amount, fee; Word who; } Refund;
 
@@ -83,19 +94,22 @@ static u64 cancel(Context *c) {
   Bridge *b = find_bridge(c, &c->a[CANCEL_BRIDGE]);
   const CancelData *d = (const CancelData *)c->data;
   const Account *queue = &c->a[CANCEL_QUEUE];
-  u64 lane = d->lane, id = load64(d->id);
+  u64 lane = d->lane, id = load64(d->id), parts = d->parts;
   NEED(b, E_ACCOUNT);
   NEED(is_lane(lane), E_LANE);
   NEED(is_queue(b, lane, queue), E_ACCOUNT);
   NEED(!is_zero32(&b->exit_root), E_NOT_BEGUN);
   NEED(id > b->consumed[lane - 1] && id <= b->totals[lane - 1], E_NOT_OPEN);
-  u64 place = id % ring_of(lane), bit = 1ull << place % 64;
-  u64 *mark = (lane == SWAP_LANE ? b->cancelled_swaps : b->cancelled_requests) + place / 64;
-  NEED(!(*mark & bit), E_CANCELLED);
+  NEED(parts && parts <= (ITS_AMOUNT | ITS_FEE), E_INPUT);
+  u64 place = id % ring_of(lane);
+  int is_swap = lane == SWAP_LANE;
   Refund r;
   read_refund(lane, (const Word *)(entry_at(queue, lane, id) + 32), &r);
+  if (parts & ITS_AMOUNT) TRY(mark_refunded(is_swap ? b->cancelled_swaps : b->cancelled_requests, place));
+  else r.amount = 0;
+  if (parts & ITS_FEE) TRY(mark_refunded(is_swap ? b->returned_swap_fees : b->returned_request_fees, place));
+  else r.fee = 0;
   NEED(r.fee <= b->open_fees[lane - 1], E_OPEN_FEES);
-  *mark |= bit;
   b->open_fees[lane - 1] -= r.fee;
   return refund(c, b, &r);
 }

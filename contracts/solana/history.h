@@ -159,7 +159,6 @@ APART u64 shrink(Account *a, Account *writer) {
   }
   head->words_at = sizeof(BlockHead);
   u64 size = sizeof(BlockHead) + words * sizeof(Word), rent = rent_minimum(size);
-  NEED(rent, E_CLOCK);
   u64 spare = *a->lamports > rent ? *a->lamports - rent : 0;
   *a->lamports -= spare;
   *writer->lamports += spare;

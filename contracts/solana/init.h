@@ -36,8 +36,7 @@ static u64 put_keys(Context *c) {
 // A new account of this program, of that size and with its rent; from now on it is the queue of a lane.
 APART u64 take_queue(const Context *c, const Account *a, u64 lane, u64 size) {
   NEED(eq32(a->owner, &c->program) && a->data_len == size, E_QUEUE);
-  u64 rent = rent_minimum(size);
-  NEED(rent && *a->lamports >= rent, E_QUEUE);
+  NEED(*a->lamports >= rent_minimum(size), E_QUEUE);
   QueueHead *head = (QueueHead *)a->data;
   NEED(head->tag == 0, E_QUEUE);
   head->tag = QUEUE_TAG;

@@ -63,7 +63,7 @@ APART u64 check_token_places(const Context *c, const Token *t) {
   return 0;
 }
 
-// An account must not end below its rent. What leaves does not need a rate that is known here: the runtime asks anyway.
+// An account must not end below its rent.
 ALWAYS int has_rent(const Account *to, u64 lamports) { return *to->lamports + lamports >= rent_minimum(to->data_len); }
 
 APART u64 send_coin(const Account *sol, const Account *to, u64 lamports) {

@@ -9,7 +9,7 @@ from solders.instruction import AccountMeta
 
 from tests.solana.test_exits import LP, open_exodus, to_bob
 from tests.solana.test_freeze import lie
-from tests.solana.test_holding_up import set_unknown_rent
+from tests.solana.test_holding_up import set_rent
 from tests.support.groups import Acc
 from tests.support.solana.account_doors import deposit
 from tests.support.solana.blocks import History, Made
@@ -137,7 +137,7 @@ def test_cancel__claimant_that_does_not_sign__chooses_nothing(history: History) 
     places = leaving.payment_places(user, SRM) | {"queue": site.account_queue, "fee_to": user, "sol": site.sol}
     places |= {"bridge": site.bridge, "claimant": user, "destination": other}
     call = end_instructions.CANCEL
-    site.call(call, places, refusal=Refusal.PAY_TO, lane=Lane.ACCOUNT, id=1)
+    site.call(call, places, refusal=Refusal.PAY_TO, lane=Lane.ACCOUNT, id=1, parts=3)
     leaving.cancel(Lane.ACCOUNT, 1, user, SRM, {"destination": other}, claimant=site.user)
 
 
@@ -173,7 +173,13 @@ def test_exit__amount_of_either_side_beyond_64_bits__refused(history: History, b
         leaving.exit(exit_, refusal=Refusal.CUSTODY)
 
 
-def test_exit__rate_of_rent_of_an_unknown_kind__refused(history: History) -> None:
+@upholds("EXI-2", "EXI-3")
+@pytest.mark.parametrize("factor", [1.5, 2.0**24, float("nan")])
+def test_exit__rate_of_rent_of_another_kind__leaves_once(history: History, factor: float) -> None:
     leaving = open_exodus(history)
-    set_unknown_rent(leaving.site)
-    leaving.exit(to_bob(1_000), refusal=Refusal.CLOCK)
+    site, place = leaving.site, leaving.place(to_bob(1_000))
+    set_rent(site, factor)
+    if factor == 2.0**24:  # what nobody can tell here is sent there first
+        site.machine.fund(place, site.machine.rent(accounts.EXIT.size))
+    leaving.exit(to_bob(1_000))
+    leaving.exit(to_bob(1_000), refusal=Refusal.EXITED)

@@ -7,7 +7,7 @@ from tests.support.drafts.escape import end_and_begin, provider_words
 from tests.support.drafts.rig import Rig
 from tests.support.solana.account_doors import ask_key, deposit, full_exit, plant
 from tests.support.solana.blocks import History, paid_here
-from tests.support.solana.ends import Ends
+from tests.support.solana.ends import UNREAD, Ends
 from tests.support.solana.founding import CAKE, SOL, SRM
 from tests.support.solana.leaving import Leaving
 from tests.support.solana.machine import TOKEN_PROGRAM, associated, key_of
@@ -18,6 +18,7 @@ from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import END_WINDOW_SECONDS, Door, Lane, TokenId
 from zklink.solana.interface import accounts, end_instructions
+from zklink.solana.interface.end_instructions import BOTH_PARTS, ITS_AMOUNT, ITS_FEE
 from zklink.solana.interface.refusals import Refusal
 
 BOB = key_of("bob")
@@ -150,7 +151,8 @@ def test_cancel__across_the_end_of_the_ring__every_place_has_its_mark(leaving: L
     for lane, first in ((Lane.SWAP, 4_095), (Lane.ACCOUNT, 511)):
         for request_id in range(first, first + 6):
             leaving.cancel(lane, request_id, user, SRM)
-            leaving.cancel(lane, request_id, user, SRM, refusal=Refusal.CANCELLED)
+            for parts in (ITS_AMOUNT, ITS_FEE):
+                leaving.cancel(lane, request_id, user, SRM, parts=parts, refusal=Refusal.CANCELLED)
     assert site.books(SRM)["custody"] == 0
 
 
@@ -221,8 +223,67 @@ def plant_books(site: Site, token: TokenId, **changes: int) -> None:
     site.machine.put(site.token(token), site.id, accounts.TOKEN.pack(**(site.books(token) | changes)))
 
 
+@upholds("EXI-2", "EXI-3")
+def test_cancel__fee_that_cannot_be_paid__holds_no_amount_up(leaving: Leaving) -> None:
+    """Five lamports are below the rent of a wallet that is not there."""
+    site, bob = leaving.site, BOB.pubkey()
+    site.swap(refund_to=bytes(bob), fee=5)
+    site.make_holding(bob, site.mints[SRM])
+    leaving.end_here()
+    leaving.cancel(Lane.SWAP, 1, bob, SRM, refusal=Refusal.PAY_RENT)
+    leaving.cancel(Lane.SWAP, 1, bob, SRM, parts=ITS_FEE, refusal=Refusal.PAY_RENT)
+    unread = {"fee_to": UNREAD, "sol": key_of("foreign").pubkey()}
+    leaving.cancel(Lane.SWAP, 1, bob, SRM, unread, parts=ITS_AMOUNT)
+    assert site.balance(SRM, bob) == 5_000_000 and site.state()["open_fees"] == [5, 0]
+    for parts in (ITS_AMOUNT, BOTH_PARTS):
+        leaving.cancel(Lane.SWAP, 1, bob, SRM, parts=parts, refusal=Refusal.CANCELLED)
+    site.machine.fund(bob)
+    before = site.balance(SOL, bob)
+    leaving.cancel(Lane.SWAP, 1, bob, None, parts=ITS_FEE)
+    leaving.cancel(Lane.SWAP, 1, bob, None, parts=ITS_FEE, refusal=Refusal.CANCELLED)
+    assert site.balance(SOL, bob) == before + 5 and site.state()["open_fees"] == [0, 0]
+
+
+@upholds("EXI-2", "EXI-3")
+def test_cancel__token_account_that_takes_nothing__holds_no_fee_up(leaving: Leaving) -> None:
+    site, bob = leaving.site, BOB.pubkey()
+    site.machine.fund(bob)
+    deposit(site, refund_to=bytes(bob), fee=7)
+    leaving.end_here()
+    before, custody = site.balance(SOL, bob), site.books(SRM)["custody"]
+    leaving.cancel(Lane.ACCOUNT, 1, bob, SRM, refusal=Refusal.PAY_TO)
+    leaving.cancel(Lane.ACCOUNT, 1, bob, None, parts=ITS_FEE)
+    leaving.cancel(Lane.ACCOUNT, 1, bob, SRM, parts=ITS_AMOUNT, refusal=Refusal.PAY_TO)
+    assert (site.balance(SOL, bob), site.books(SRM)["custody"]) == (before + 7, custody)
+    site.make_holding(bob, site.mints[SRM])
+    leaving.cancel(Lane.ACCOUNT, 1, bob, SRM, parts=BOTH_PARTS, refusal=Refusal.CANCELLED)
+    leaving.cancel(Lane.ACCOUNT, 1, bob, SRM, parts=ITS_AMOUNT)
+    assert site.balance(SRM, bob) == 5_000_000
+
+
+def test_cancel__coin_and_fee_apart__each_once(leaving: Leaving) -> None:
+    site, bob = leaving.site, BOB.pubkey()
+    site.machine.fund(bob)
+    site.swap(token_in=SOL, token_out=SRM, l1_amount=10**9, fee=30, refund_to=bytes(bob))
+    leaving.end_here()
+    before = site.balance(SOL, bob)
+    for parts, paid in ((ITS_FEE, 30), (ITS_AMOUNT, 10**9 + 30)):
+        leaving.cancel(Lane.SWAP, 1, bob, SOL, parts=parts)
+        leaving.cancel(Lane.SWAP, 1, bob, SOL, parts=parts, refusal=Refusal.CANCELLED)
+        assert site.balance(SOL, bob) == before + paid
+
+
+@pytest.mark.parametrize("parts", [0, 4, 255])
+def test_cancel__no_part_of_a_request__refused(leaving: Leaving, parts: int) -> None:
+    user = leaving.site.user.pubkey()
+    leaving.site.swap()
+    leaving.end_here()
+    leaving.cancel(Lane.SWAP, 1, user, SRM, parts=parts, refusal=Refusal.INPUT)
+
+
 @pytest.mark.parametrize("lane", [0, 3])
 def test_cancel__no_lane__refused(leaving: Leaving, lane: int) -> None:
     leaving.end_here()
     both = leaving.payment_places(BOB.pubkey(), None) | {"queue": leaving.site.swap_queue, "fee_to": BOB.pubkey()}
-    leaving.pay(end_instructions.CANCEL, both | {"sol": leaving.site.sol}, None, refusal=Refusal.LANE, lane=lane, id=1)
+    values = {"lane": lane, "id": 1, "parts": 3}
+    leaving.pay(end_instructions.CANCEL, both | {"sol": leaving.site.sol}, None, refusal=Refusal.LANE, **values)

@@ -11,7 +11,7 @@ from solders.rent import Rent
 from tests.solana.test_payment_refusals import BOB, CLOCK, DAN, bring, payout, prepare
 from tests.support.solana.blocks import History
 from tests.support.solana.founding import POLYGON, SOL, SRM, Founding
-from tests.support.solana.machine import TOKEN_PROGRAM, associated, key_of
+from tests.support.solana.machine import TOKEN_PROGRAM, Refused, associated, key_of
 from tests.support.solana.site import Site
 from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
@@ -40,11 +40,11 @@ def set_byte(site: Site, holding: Pubkey, at: int, value: bytes) -> None:
     site.machine.put(holding, TOKEN_PROGRAM, data[:at] + value + data[at + len(value) :])
 
 
-def set_unknown_rent(site: Site) -> None:
-    """A rate of rent of a kind that the program does not know."""
+def set_rent(site: Site, factor: float) -> None:
+    """Another rate of rent: a number with a point beside the lamports of a byte."""
     rent = site.machine.svm.get_rent()
-    unknown = rent.lamports_per_byte.to_bytes(8, "little") + struct.pack("<dB", 1.5, rent.burn_percent)
-    site.machine.svm.set_rent(Rent.from_bytes(unknown))
+    other = rent.lamports_per_byte.to_bytes(8, "little") + struct.pack("<dB", factor, rent.burn_percent)
+    site.machine.svm.set_rent(Rent.from_bytes(other))
 
 
 def fill_and_execute(history: History, filled: Payout) -> Pubkey:
@@ -166,9 +166,11 @@ def test_pay__rate_of_rent_of_an_unknown_kind__coin_is_paid(paying: History) -> 
     paid = payout(token=SOL, recipient=bytes(DAN), amount=Amount(10**8))
     block = bring(paying, paid)
     paying.execute(block, SOL)
-    set_unknown_rent(site)
+    set_rent(site, 2.0**24)
+    held = site.machine.rent(0)
+    site.machine.fund(DAN, held)
     paying.pay(block, 0, paid)
-    assert site.balance(SOL, DAN) == 10**8
+    assert site.balance(SOL, DAN) == held + 10**8
 
 
 def test_close_block__payout_that_never_can_be_paid__gives_back_all_but_its_rent(paying: History) -> None:
@@ -218,14 +220,48 @@ def test_set_price__before_both_groups_stand__counts_at_once() -> None:
     bare.swap(fee=50)
 
 
-def test_accounts__rate_of_rent_of_an_unknown_kind__none_is_made_or_shrunk(paying: History) -> None:
-    site, block = paying.site, bring(paying, payout())
+@upholds("EXI-3")
+@pytest.mark.parametrize("factor", [1 / 128, 0.3, 1.0, 1.5, 2.0, 2.75, 1_000.1])
+def test_accounts__rate_of_rent_of_any_kind__are_made_and_shrunk_for_what_it_asks(
+    paying: History, factor: float
+) -> None:
+    site, block = paying.site, bring(paying, payout(), payout(id=2, recipient=bytes(DAN)))
     paying.execute(block, SRM)
-    set_unknown_rent(site)
-    site.register(TokenId(5), chains=1 << POLYGON, refusal=Refusal.CLOCK)
-    paying.fill(payout(id=9), 2, refusal=Refusal.CLOCK)
-    paying.close(block, refusal=Refusal.CLOCK)
+    paying.pay(block, 0, payout())
+    site.machine.fund(block, 10**12)
+    set_rent(site, factor)
+    site.register(TokenId(5), chains=1 << POLYGON)
+    paying.fill(payout(id=9), 2)
+    paying.close(block)
+    for place in (site.token(TokenId(5)), site.fill_place(payout(id=9)), block):
+        least = site.machine.rent(len(site.machine.data(place)))
+        # The runtime cuts a fraction off.
+        assert least <= site.machine.lamports(place) <= least + 1
     bare = Site()
     bare.put_keys()
-    set_unknown_rent(bare)
-    bare.init(refusal=Refusal.QUEUE)
+    for queue in (bare.swap_queue, bare.account_queue):
+        bare.machine.fund(queue, 10**14)
+    set_rent(bare, factor)
+    bare.init()
+
+
+@upholds("EXI-3")
+def test_accounts__rate_of_rent_of_an_unknown_kind__are_made_of_what_is_there(paying: History) -> None:
+    """The program does not know what to lend: somebody sends it first, and the runtime looks whether it is enough."""
+    site, place = paying.site, paying.site.token(TokenId(5))
+    set_rent(site, 2.0**24)
+    with pytest.raises(Refused, match="InsufficientFundsForRent"):
+        site.register(TokenId(5), chains=1 << POLYGON)
+    site.machine.fund(place, site.machine.rent(accounts.TOKEN.size))
+    site.register(TokenId(5), chains=1 << POLYGON)
+    assert site.books(TokenId(5))["chains"] == 1 << POLYGON
+
+
+@pytest.mark.parametrize("factor", [0.0, -2.0, float("nan")])
+def test_accounts__no_rent_at_all__stand_all_the_same(paying: History, factor: float) -> None:
+    """Without a lamport an account would be gone after its transaction, and a payout be filled twice."""
+    site = paying.site
+    set_rent(site, factor)
+    paying.fill(payout(id=9), 2)
+    assert site.machine.lamports(site.fill_place(payout(id=9))) == 1
+    paying.fill(payout(id=9), 2, refusal=Refusal.EXISTS)

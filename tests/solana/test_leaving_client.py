@@ -8,7 +8,7 @@ from tests.support.solana.account_doors import ask_key, deposit, full_exit
 from tests.support.solana.blocks import History
 from tests.support.solana.ends import Ends
 from tests.support.solana.founding import SOL, SOLANA, SRM, prover
-from tests.support.solana.machine import key_of
+from tests.support.solana.machine import TOKEN_PROGRAM, associated, key_of
 from tests.support.solana.on_ledger import open_ledger_site
 from tests.support.solana.site import Site
 from zklink.protocol.errors import CallReverted
@@ -64,6 +64,32 @@ def test_leaver__exodus__refunds_every_kind_and_pays_exits(site: Site) -> None:
         assert len(leaver.pay_exit(AccountId(account), SRM)) == 1
         assert leaver.pay_exit(AccountId(account), SRM) == []
     assert site.balance(SRM, broker) == held + 9_000
+
+
+def test_leaver__part_that_cannot_be_paid__is_paid_later(site: Site) -> None:
+    """A fee below the rent of a wallet that is not there, and a token account that is not there."""
+    poor, late = (key_of(name).pubkey() for name in ("poor", "late"))
+    data = site.machine.data(site.make_holding(poor, site.mints[SRM]))
+    site.machine.fund(late)
+    site.swap(refund_to=bytes(poor), fee=5)
+    deposit(site, refund_to=bytes(late), fee=6)
+    Ends(History(site)).raise_end(0, *Group)
+    leaver = make_leaver(site)
+    leaver.begin_exodus()
+    held = site.balance(SOL, late)
+    for lane in Lane:
+        leaver.cancel(lane, 1)
+        with pytest.raises(CallReverted, match="pay: "):
+            leaver.cancel(lane, 1)
+    assert site.balance(SRM, poor) == 5_000_000 and site.balance(SOL, late) == held + 6
+    site.machine.fund(poor)
+    empty = data[:32] + bytes(late) + bytes(8) + data[72:]
+    site.machine.put(associated(late, site.mints[SRM]), TOKEN_PROGRAM, empty)
+    for lane in Lane:
+        leaver.cancel(lane, 1)
+        with pytest.raises(CallReverted, match="refunded already"):
+            leaver.cancel(lane, 1)
+    assert site.balance(SRM, late) == 5_000_000 and site.state()["open_fees"] == [0, 0]
 
 
 def test_leaver__request_that_has_not_waited_long_enough__refused_with_the_reason(site: Site) -> None:

@@ -34,6 +34,7 @@ from zklink.protocol.ids import (
     TokenId,
 )
 from zklink.solana.interface import end_instructions, instructions
+from zklink.solana.interface.end_instructions import ITS_AMOUNT, ITS_FEE
 from zklink.solana.interface.forms import Instruction
 from zklink.solana.interface.group_instructions import GROUP_INSTRUCTIONS
 from zklink.solana.interface.refusals import Refusal
@@ -97,9 +98,11 @@ UNREAD: Final = {
 }
 """By payout of the story, accounts of `pay` that are not looked at."""
 
-WITHOUT_AMOUNT: Final = 2
+WITHOUT_AMOUNT, AMOUNT_ALONE = 2, 3
 UNREAD_WITHOUT_AMOUNT: Final = ("token", "vault", "mint", "token_program", "destination")
-"""The request of the story that brought no tokens, and accounts of `cancel` that are not looked at then."""
+"""The request of the story that brought no tokens, and one whose parts are refunded apart; accounts of `cancel` that
+nobody looks at without an amount.
+"""
 
 NOT_HERE: Final = ("mint", "mint_mark", "vault", "token_program")
 """Accounts of `register_token` that are not looked at for a token that is on other chains only."""
@@ -124,7 +127,9 @@ def is_unread(call: Instruction, data: bytes, role: str) -> bool:
     if call is end_instructions.SHOW_MISMATCH:
         return role == "path"
     if call is end_instructions.CANCEL:
-        return role in UNREAD_WITHOUT_AMOUNT and data[2] == WITHOUT_AMOUNT
+        if data[10] == ITS_AMOUNT:
+            return role in ("fee_to", "sol")
+        return role in UNREAD_WITHOUT_AMOUNT and (data[2] == WITHOUT_AMOUNT or data[10] == ITS_FEE)
     if call is end_instructions.EXIT:
         return role == ("recipient" if data[28] else "token_b")
     if call is instructions.PAY:
@@ -276,6 +281,8 @@ def leave_all(leaving: Leaving, user: Pubkey) -> None:
     leaving.cancel(Lane.ACCOUNT, 1, user, SRM)
     site.machine.fund(key_of("bob").pubkey())
     leaving.cancel(Lane.ACCOUNT, 2, key_of("bob").pubkey())
+    leaving.cancel(Lane.ACCOUNT, AMOUNT_ALONE, user, SRM, parts=ITS_AMOUNT)
+    leaving.cancel(Lane.ACCOUNT, AMOUNT_ALONE, user, parts=ITS_FEE)
     signed = Exit(3, TokenId(9), SOLANA, bytes(user), 70, 80, token_a=SRM, token_b=CAKE, is_signed=1)
     leaving.exit(signed)
     leaving.exit(Exit(4, SRM, SOLANA, bytes(user), 5), signer=site.user)
@@ -288,8 +295,9 @@ def test_end_calls__every_account_exchanged__none_works() -> None:
     spoofs, ends = Spoofs(site), Ends(History(site))
     request = deposit(site, fee=10)
     full_exit(site, owner=key_of("bob"), coin=5)
-    deposit(site)
+    deposit(site, fee=6)
     deposit(site, token=CAKE, l1_amount=1_000_000)
+    deposit(site)
     ends.extend(count=2)
     ends.extend([request.words()[0] + 1, *request.words()[1:]], Lane.ACCOUNT)
     ends.raise_end(2, Group.WATCHERS)

@@ -17,6 +17,7 @@ from zklink.protocol.facts import Group
 from zklink.protocol.ids import Lane, TokenId
 from zklink.prover.source import Statement
 from zklink.solana.interface import accounts, addresses, end_instructions
+from zklink.solana.interface.end_instructions import BOTH_PARTS
 from zklink.solana.interface.refusals import Refusal
 
 
@@ -50,10 +51,12 @@ class Leaving:
         places: dict[str, Pubkey] | None = None,
         refusal: Refusal | str | None = None,
         claimant: Keypair | None = None,
+        parts: int = BOTH_PARTS,
     ) -> None:
         """Refund a request to whom it names; without a token only its fee."""
         both = self.payment_places(who, token) | {"queue": self.ends.queue(lane), "fee_to": who, "sol": self.site.sol}
-        self.pay(end_instructions.CANCEL, both | (places or {}), claimant, refusal=refusal, lane=lane, id=request_id)
+        values = {"lane": lane, "id": request_id, "parts": parts}
+        self.pay(end_instructions.CANCEL, both | (places or {}), claimant, refusal=refusal, **values)
 
     def payment_places(self, who: Pubkey, token: TokenId | None) -> dict[str, Pubkey]:
         """Where somebody is paid by a token."""

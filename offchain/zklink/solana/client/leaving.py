@@ -5,6 +5,7 @@ paid to whom is the program's to say: nothing here decides it.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from solders.instruction import AccountMeta
@@ -14,14 +15,16 @@ from zklink.operations.deposit import DepositRequest
 from zklink.operations.swap import SwapRequest
 from zklink.primitives.base58 import encode_base58
 from zklink.protocol.addresses import join_address
+from zklink.protocol.errors import CallReverted, TransactionReverted
 from zklink.protocol.ids import NO_TOKEN, AccountId, Kind, Lane, TokenId
 from zklink.protocol.words import ACCOUNT_REQUEST_LAYOUTS, EXIT_LAYOUTS
-from zklink.solana.client.bridge import SolanaBridge
+from zklink.solana.client.bridge import RINGS, SolanaBridge
 from zklink.solana.client.node import CONFIRMED
 from zklink.solana.client.paying import read_token
 from zklink.solana.client.program import SYSTEM, Program
 from zklink.solana.client.sending import Sender, SolanaReceipt
 from zklink.solana.interface import accounts, addresses, end_instructions
+from zklink.solana.interface.end_instructions import BOTH_PARTS, ITS_AMOUNT, ITS_FEE
 from zklink.solana.interface.forms import Instruction
 
 
@@ -45,12 +48,22 @@ class Leaver:
         return self._send(end_instructions.BEGIN_EXODUS, {})
 
     def cancel(self, lane: Lane, request_id: int) -> SolanaReceipt:
-        """Refund a request that no block contains. Raises what `Sender.send` does."""
+        """Refund what is left of a request that no block contains: amount and fee, or the one of them that can be paid
+        now. Raises what `Sender.send` does.
+        """
         reading = self._bridge.read_queues(CONFIRMED)
-        token, who = find_refund(lane, reading.entry(lane, request_id)["words"])
-        places = self._payment_places(token, who)
-        both = {"queue": _queue_of(reading.fields, lane), "fee_to": who, "sol": Pubkey(reading.fields["sol"])}
-        return self._send(end_instructions.CANCEL, places | both, lane=lane, id=request_id)
+        refund = find_refund(lane, reading.entry(lane, request_id)["words"])
+        left = refund.parts & ~_find_refunded(reading.fields, lane, request_id)
+        ways = (BOTH_PARTS, ITS_AMOUNT, ITS_FEE) if left == BOTH_PARTS else (left or BOTH_PARTS,)
+        places = self._payment_places(refund.token, refund.who)
+        places |= {"queue": _queue_of(reading.fields, lane), "fee_to": refund.who, "sol": Pubkey(reading.fields["sol"])}
+        refusals: list[Exception] = []
+        for parts in ways:
+            try:
+                return self._send(end_instructions.CANCEL, places, lane=lane, id=request_id, parts=parts)
+            except (CallReverted, TransactionReverted) as refused:
+                refusals.append(refused)
+        raise refusals[0]
 
     def exit(self, statement: tuple[int, int, int], proof: Sequence[int]) -> SolanaReceipt:
         """Take a share out by the proof of a statement (x0, recipient_lo, x1); one that no key has signed pays the
@@ -107,16 +120,40 @@ class Leaver:
         return self._sender.send(form.name, [self._program.encode(form, shared | places, **values)])
 
 
-def find_refund(lane: Lane, words: Sequence[int]) -> tuple[TokenId, Pubkey]:
-    """The token of a request's refund, NO_TOKEN for a fee alone, and who gets it."""
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """What a request gives back, NO_TOKEN for a fee alone, and to whom."""
+
+    token: TokenId
+    who: Pubkey
+    has_fee: bool
+
+    @property
+    def parts(self) -> int:
+        """The parts that there are."""
+        return (ITS_AMOUNT if self.token != NO_TOKEN else 0) | (ITS_FEE if self.has_fee else 0)
+
+
+def find_refund(lane: Lane, words: Sequence[int]) -> Refund:
+    """The refund of a request with these words."""
     if lane is Lane.SWAP:
         swap = SwapRequest.from_words(words)
-        return swap.token_in, Pubkey(swap.refund_to)
+        return Refund(swap.token_in, Pubkey(swap.refund_to), swap.native_fee_gwei > 0)
     if words[0] >> 240 == Kind.DEPOSIT:
         deposit = DepositRequest.from_words(words)
-        return deposit.token, Pubkey(deposit.refund_to)
-    owner_hi = ACCOUNT_REQUEST_LAYOUTS[2].unpack(words[2])["owner_hi"]
-    return NO_TOKEN, Pubkey(join_address(owner_hi, words[1]))
+        return Refund(deposit.token, Pubkey(deposit.refund_to), deposit.native_fee_gwei > 0)
+    known = ACCOUNT_REQUEST_LAYOUTS[2].unpack(words[2])
+    return Refund(NO_TOKEN, Pubkey(join_address(known["owner_hi"], words[1])), known["native_fee_gwei"] > 0)
+
+
+def _find_refunded(fields: Any, lane: Lane, request_id: int) -> int:
+    """The parts of a request that are refunded."""
+    amounts, fees = ("cancelled_swaps", "returned_swap_fees")
+    if lane is Lane.ACCOUNT:
+        amounts, fees = ("cancelled_requests", "returned_request_fees")
+    place = request_id % RINGS[lane][1]
+    marks = ((ITS_AMOUNT, fields[amounts]), (ITS_FEE, fields[fees]))
+    return sum(part for part, words in marks if words[place // 64] >> place % 64 & 1)
 
 
 def _words(numbers: Sequence[int]) -> list[bytes]:

@@ -125,13 +125,15 @@ BRIDGE: Final = Layout(
     Field("exit_root", WORD),
     Field("cancelled_swaps", "u64", SWAP_ENTRIES // 64 + 1),
     Field("cancelled_requests", "u64", ACCOUNT_ENTRIES // 64 + 1),
+    Field("returned_swap_fees", "u64", SWAP_ENTRIES // 64 + 1),
+    Field("returned_request_fees", "u64", ACCOUNT_ENTRIES // 64 + 1),
 )
 """`formats` has the address format of chain k in byte k, `chain_mask` bit k for each chain. `number` to `sync_hash` are
 the tip; `queue_hashes` are those after the last request of each lane. `.._at` are UNIX seconds, `.._in` slots. Of the
 groups' lists the first places are members, as many as the counts say; `coming_group` is 0 unless an announcement waits;
-`removed_at` is 0 for a group of which nobody was removed. The end
-that is said is that of `end_round`; it stands when `has_end` does. `exit_root` is zero before exodus; a bit of the last
-two stands for a place of the ring whose request exodus has refunded.
+`removed_at` is 0 for a group of which nobody was removed. The end that is said is that of `end_round`; it stands when
+`has_end` does. `exit_root` is zero before exodus. A bit of `cancelled_..` stands for a place of the ring whose amount
+exodus has refunded, one of `returned_..` for the fee.
 """
 
 TOKEN: Final = Layout(

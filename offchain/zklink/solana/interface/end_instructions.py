@@ -70,11 +70,17 @@ CANCEL: Final = define(
     + roles("fee_to w", "sol w"),
     Field("lane", "u8"),
     Field("id", "u64"),
+    Field("parts", "u8"),
 )
-"""Refunds a request that no block contains, for anybody, once, in any order: its amount like a payout to whom it names
-for that, at `destination`; its fee to that account, or the owner's where there is no amount, at `fee_to`. What there is
-none of has accounts that nobody looks at.
+"""Refunds a request that no block contains, for anybody, once, in any order: its amount (bit 0 of `parts`) like a
+payout to whom it names for that, at `destination`; its fee (bit 1) to that account, or the owner's where there is no
+amount, at `fee_to`. A part that there is none of, or that is not asked for, has accounts that nobody looks at.
 """
+
+ITS_AMOUNT: Final = 1
+ITS_FEE: Final = 2
+BOTH_PARTS: Final = ITS_AMOUNT | ITS_FEE
+"""The parts of a refund."""
 
 EXIT: Final = define(
     32,
