@@ -77,8 +77,7 @@ def send_exits(
         except CallReverted as error:
             refused.append(f"{what}: {error.reason or 'refused without a reason'}")
             continue
-        sides = [(order.amount_a, order.token_a), (order.amount_b, order.token_b)]
-        paid = ", ".join(_describe(deployment.token(token), amount) for amount, token in sides if amount)
+        paid = describe_paid(deployment, order)
         say(f"{name}: account {order.account} is paid {paid} at {_show(order.recipient)} ({receipt.gas_used:,} gas)")
     if refused:
         raise ExitsRefused(tuple(refused))
@@ -87,6 +86,12 @@ def send_exits(
 def _show(address: bytes) -> str:
     """An address as its chain writes it."""
     return f"0x{address.hex()}" if any(address[:12]) else evm_address(address)
+
+
+def describe_paid(deployment: Deployment, order: ExitOrder) -> str:
+    """What an exit pays, both sides."""
+    sides = [(order.amount_a, order.token_a), (order.amount_b, order.token_b)]
+    return ", ".join(_describe(deployment.token(token), amount) for amount, token in sides if amount)
 
 
 def _describe(token: TokenPlan, amount: int) -> str:

@@ -10,19 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from zklink.client.book import read_owner
 from zklink.client.signers import LocalSigner
-from zklink.client.wallet import Wallet
+from zklink.client.solana_wallet import AnyWallet, SolanaWallet
 from zklink.files import read_file
 from zklink.l1.deployment.records import Deployment
-from zklink.protocol.errors import SignerUnfit
+from zklink.protocol.addresses import is_recipient
+from zklink.protocol.errors import AddressUnfit, SignerUnfit
+from zklink.protocol.facts import Accepted
+from zklink.protocol.ids import ChainId
 from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.default_prover import open_prover
+from zklink.prover.port import Prover
 from zklink.prover.progress import SILENT
 from zklink.prover.source import Statement
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.connect import connect_bridges
 from zklink.recovery.exit_file import ExitFile, ExitPlace, write_exits
-from zklink.recovery.exit_places import find_ends, rebuild_ends
+from zklink.recovery.exit_places import ChainEnd, find_ends, rebuild_ends
 from zklink.recovery.exit_proofs import ExitOrder, find_exits, prove_exits
 from zklink.recovery.exit_sender import leave
 from zklink.recovery.exodus_driver import ExodusDriver
@@ -52,34 +57,90 @@ class Prepared:
         write_exits(Path(path), self.file)
 
 
-def prepare(deployment: str | Path, rpc: Rpc, wallet: Wallet, prove: Prove | None = None) -> Prepared:
+def prepare(
+    deployment: str | Path, rpc: Rpc, wallet: AnyWallet, prove: Prove | None = None, *, recipient: str | None = None
+) -> Prepared:
     """Rebuild the state from the primary's calldata alone and prove what the wallet's owner holds, some seconds an
-    exit. Raises DeploymentRefused for a file that is not as it was published, HistoryDisagrees, HistoryIncomplete,
-    NodeMissing, WrongChain.
+    exit. On chains of the other kind, Solana for a `Wallet`, they pay `recipient` and the wallet's layer-2 key signs
+    them; without one there are none. Raises DeploymentRefused for a file that is not as it was published,
+    HistoryDisagrees, HistoryIncomplete, NodeMissing, WrongChain, AddressUnfit.
     """
     published = Deployment.from_json(read_file(Path(deployment)))
-    read = ChainsRead(published, connect_bridges(published, rpc))
-    ends = find_ends(read)
+    read = ChainsRead(published, connect_bridges(published, _of_contracts(published, rpc)))
+    ends = find_ends(read) | _find_program_ends(published, rpc, read)
     states = rebuild_ends(read, ends, SILENT)
     found = [exit for chain, state in states.items() for exit in find_exits(state, wallet.owner, [chain])]
-    orders = (prove or _prove)(found, published) if found else []
+    mine = [exit for exit in found if _has_account(published, wallet, exit.chain)]
+    orders = list((prove or _prove)(mine, published)) if mine else []
+    others = [exit for exit in found if exit not in mine]
+    if recipient is not None and others:
+        orders += _prove_signed(others, published, wallet, recipient)
     places = {chain: ExitPlace(end.place.number, states[chain].root) for chain, end in ends.items()}
     early = tuple(read.name(chain) for chain, end in ends.items() if not end.is_known)
     return Prepared(published, ExitFile(published.deployment_hash, places, tuple(orders)), early)
 
 
-def send(prepared: Prepared, rpc: Rpc, wallet: Wallet, say: Callable[[str], None] = print) -> bool:
-    """Send everything that the chains allow now: what brings each to its end, and the exits. True if nothing is left;
-    else call it again later, it sends nothing twice. Each step is said. Raises SignerUnfit unless the wallet's key is
-    in this process, ExitsRefused once everything else is sent.
+def send(prepared: Prepared, rpc: Rpc, wallet: AnyWallet, say: Callable[[str], None] = print) -> bool:
+    """Send everything that the chains of the wallet's kind allow now: what brings each to its end (on Solana once END
+    stands there), and the exits. True if nothing is left; else call it again later, it sends nothing twice. Each step
+    is said. Raises SignerUnfit unless the wallet's key is in this process, ExitsRefused once everything else is sent.
     """
+    if isinstance(wallet, SolanaWallet):
+        return _send_on_programs(prepared, rpc, wallet, say)
     signer: Final = wallet.signer
     if not isinstance(signer, LocalSigner):
         raise SignerUnfit(wallet.address, "exits are sent by a key in this process: a key, keystore or mnemonic")
-    read = ChainsRead(prepared.deployment, connect_bridges(prepared.deployment, rpc))
+    read = ChainsRead(
+        prepared.deployment, connect_bridges(prepared.deployment, _of_contracts(prepared.deployment, rpc))
+    )
     return leave(ExodusDriver(read, signer.account), prepared.orders, signer.account, say)
 
 
+def _of_contracts(deployment: Deployment, rpc: Rpc) -> Rpc:
+    """The nodes of chains whose bridge is a contract, and names that are nobody's."""
+    programs = {place.name for place in deployment.programs.values()}
+    return {name: nodes for name, nodes in rpc.items() if name not in programs}
+
+
+def _find_program_ends(deployment: Deployment, rpc: Rpc, read: ChainsRead) -> dict[ChainId, ChainEnd]:
+    if rpc.keys() == _of_contracts(deployment, rpc).keys():
+        return {}
+    from zklink.recovery import program_exits  # of the extra `solana`
+
+    history = read.history()
+    last = Accepted(history.height, history.sync_hash(history.height))
+    return program_exits.find_program_ends(program_exits.connect_program_bridges(deployment, rpc), last)
+
+
+def _send_on_programs(prepared: Prepared, rpc: Rpc, wallet: SolanaWallet, say: Callable[[str], None]) -> bool:
+    from solders.keypair import Keypair  # of the extra `solana`
+
+    from zklink.recovery import program_exits
+
+    if not isinstance(wallet.keypair, Keypair):
+        raise SignerUnfit(wallet.address, "exits are sent by a keypair in this process")
+    bridges = program_exits.connect_program_bridges(prepared.deployment, rpc)
+    return program_exits.leave_programs(prepared.deployment, bridges, prepared.orders, wallet.keypair, say)
+
+
+def _has_account(deployment: Deployment, wallet: AnyWallet, chain: ChainId) -> bool:
+    return isinstance(wallet, SolanaWallet) == (chain in deployment.programs)
+
+
 def _prove(statements: Sequence[ExitStatement], deployment: Deployment) -> Sequence[ExitOrder]:
-    prover = open_prover(ensure_circuit(deployment.preset, SILENT, Statement.EXIT), SILENT)
-    return prove_exits(statements, deployment, prover)
+    return prove_exits(statements, deployment, _open_prover(deployment))
+
+
+def _prove_signed(
+    statements: Sequence[ExitStatement], deployment: Deployment, wallet: AnyWallet, recipient: str
+) -> Sequence[ExitOrder]:
+    address, key = read_owner(recipient), wallet.layer2_key(deployment.deployment_hash)
+    formats = {entry.chain_id: entry.address_format for entry in deployment.table}
+    for chain in {statement.chain for statement in statements}:
+        if not is_recipient(address, formats[chain], chain):
+            raise AddressUnfit(deployment.places[chain].name, recipient)
+    return prove_exits(statements, deployment, _open_prover(deployment), key, address)
+
+
+def _open_prover(deployment: Deployment) -> Prover:
+    return open_prover(ensure_circuit(deployment.preset, SILENT, Statement.EXIT), SILENT)

@@ -142,7 +142,7 @@ class Stage:
             for token, amount in ((USDC, LIQUIDITY), (AVAX, avax), (SOL, sol)):
                 accounts.wait_balance(provider, token, amount)
         deposits = ((LIQUIDITY, USDC, BSC), (avax, AVAX, AVALANCHE), (sol, SOL, PROFILE))
-        named = ", ".join(f"{_show(amount, token)} on {chain.name}" for amount, token, chain in deposits)
+        named = ", ".join(f"{show(amount, token)} on {chain.name}" for amount, token, chain in deposits)
         self.say(f"a provider deposits {named}")
 
     def make_pool(self) -> None:
@@ -182,7 +182,7 @@ class Stage:
         self.swap_to_solana(replace(here, amount=200 * USD, fill_fee=0), "bob", "paid")
         self.swap_to_solana(replace(here, amount=CAROLS, fill_fee=0), "carol", "paid")
         self.finish(3)
-        owed = _show(self.star.books()["owed"], USDC)
+        owed = show(self.star.books()["owed"], USDC)
         self.say(f"{owed} are due to Carol, and wait for her account; nobody else waits")
 
     def make_account(self) -> None:
@@ -194,13 +194,13 @@ class Stage:
         self.say("Carol makes her account (0.002 SOL of rent)")
         star.clock.now += AGAIN_SECONDS
         star.wait(lambda: not star.books()["owed"], "Carol's payout")
-        self.say(f"Carol has {_show(star.balance(SOLANA, USDC, bytes(carol)), USDC)}")
+        self.say(f"Carol has {show(star.balance(SOLANA, USDC, bytes(carol)), USDC)}")
 
     # -- swaps ---------------------------------------------------------------------------------------------------
 
     def swap_from_solana(self, wanted: Wanted, outcome: str) -> None:
         """Alice's swap to Dora, who has nothing yet."""
-        self._swap(SolanaWallet(key_of("alice")), wanted, "Dora", _fresh("dora").address)
+        self._swap(SolanaWallet(key_of("alice")), wanted, "Dora", fresh_account("dora").address)
         self._tell(wanted, "Dora", (SOLANA, RequestId(count_requests(self.star.founder))), outcome)
 
     def swap_to_solana(self, wanted: Wanted, name: str, outcome: str) -> None:
@@ -278,16 +278,17 @@ class Stage:
                 yield f"0x{owner.hex()} has {has} of token {token}, and should have {least} to {most}"
 
 
-def _fresh(name: str) -> LocalAccount:
+def fresh_account(name: str) -> LocalAccount:
     """An account that has nothing."""
     account: LocalAccount = Account.from_key(keccak256(f"demo recipient {name}".encode()))
     return account
 
 
-def _show(amount: int, token: TokenId) -> str:
+def show(amount: int, token: TokenId) -> str:
+    """An amount in whole tokens."""
     known = SOLANA_TOKENS[token]
     return f"{format_amount(amount, known, 4)} {known.symbol}"
 
 
 def _show_payout(record: SwapRecord) -> str:
-    return "" if record.payout is None else _show(record.payout.amount, record.payout.token)
+    return "" if record.payout is None else show(record.payout.amount, record.payout.token)

@@ -82,6 +82,8 @@ class Star:
     clock: "Clock"
     api: StageApi
     client: Client
+    make_node: Callable[[], SolanaNode]
+    solana_url: str
     progress: Progress
     seconds: float = math.inf
     ends_at: float = math.inf
@@ -188,11 +190,15 @@ def open_star(
         url = stack.enter_context(solana.serve_http()).url
         http = stack.enter_context(httpx.Client(trust_env=False))
         clock = Clock()
+
+        def make_node() -> SolanaNode:
+            return SolanaNode(PROFILE.name, url, http)
+
         link = ProgramLink(
             PROFILE,
             system.deployment.programs[SOLANA],
             system.deployment.deployment_hash,
-            lambda: SolanaNode(PROFILE.name, url, http),
+            make_node,
             key_of("writer"),
             key_of("broker"),
             pause=lambda seconds: solana.mine(SLOTS),
@@ -206,7 +212,7 @@ def open_star(
         transport = StageTransport(api.app, nodes, lambda: star.round())
         client = Client(URL, transport.urls, transport=transport, deployment_hash=system.deployment.deployment_hash)
         stack.enter_context(client)
-        star = Star(system, founder, mint, node, workers, timeline, clock, api, client, progress)
+        star = Star(system, founder, mint, node, workers, timeline, clock, api, client, make_node, url, progress)
         star.round()
         say(f"solana: the program {founder.program.id} on LiteSVM, {solana.height():,} slots for its founding")
         yield star

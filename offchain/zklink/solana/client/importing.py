@@ -145,7 +145,7 @@ class Importer:
                 self._send("write_block", instructions.WRITE_BLOCK, places, tail=piece, at=at)
 
     def _open(self, account: Keypair, size: int, evidence: Evidence, places: dict[str, Pubkey]) -> None:
-        made = self._make(account.pubkey(), accounts.BLOCK.size + size)
+        made = make_account(self._sender, self._program, account.pubkey(), accounts.BLOCK.size + size)
         opened = self._program.encode(
             instructions.OPEN_BLOCK,
             places,
@@ -154,23 +154,6 @@ class Importer:
             watchers=len(evidence.watchers) // SIGNATURE_BYTES,
         )
         self._sender.send("open_block", [*made, opened], [account])
-
-    def _make(self, key: Pubkey, size: int) -> list[Call]:
-        """Calls that make an account of the program. Whoever knows its address may have sent lamports there, and
-        `create_account` takes none that has some: it is then made in steps.
-        """
-        payer, owner = self._sender.payer.pubkey(), self._program.id
-        rent = int(self._sender.node.call("getMinimumBalanceForRentExemption", size))
-        _, [found] = self._sender.node.accounts([str(key)], CONFIRMED)
-        if found is None:
-            made = CreateAccountParams(from_pubkey=payer, to_pubkey=key, lamports=rent, space=size, owner=owner)
-            return [create_account(made)]
-        missing = max(0, rent - found.lamports)
-        return [
-            transfer(TransferParams(from_pubkey=payer, to_pubkey=key, lamports=missing)),
-            allocate(AllocateParams(pubkey=key, space=size)),
-            assign(AssignParams(pubkey=key, owner=owner)),
-        ]
 
     def _import(self, number: BlockNumber, key: Pubkey, lane: Lane) -> None:
         """Import, unless somebody else was faster."""
@@ -190,6 +173,24 @@ class Importer:
 
     def _send(self, name: str, form: Instruction, places: dict[str, Pubkey], **values: Any) -> None:
         self._sender.send(name, [self._program.encode(form, places, **values)])
+
+
+def make_account(sender: Sender, program: Program, key: Pubkey, size: int) -> list[Call]:
+    """Calls that make an account of the program. Whoever knows its address may have sent lamports there, and
+    `create_account` takes none that has some: it is then made in steps.
+    """
+    payer, owner = sender.payer.pubkey(), program.id
+    rent = int(sender.node.call("getMinimumBalanceForRentExemption", size))
+    _, [found] = sender.node.accounts([str(key)], CONFIRMED)
+    if found is None:
+        made = CreateAccountParams(from_pubkey=payer, to_pubkey=key, lamports=rent, space=size, owner=owner)
+        return [create_account(made)]
+    missing = max(0, rent - found.lamports)
+    return [
+        transfer(TransferParams(from_pubkey=payer, to_pubkey=key, lamports=missing)),
+        allocate(AllocateParams(pubkey=key, space=size)),
+        assign(AssignParams(pubkey=key, owner=owner)),
+    ]
 
 
 def encode_body(member: MemberBlock, evidence: Evidence) -> bytes:

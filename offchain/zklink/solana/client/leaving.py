@@ -90,13 +90,16 @@ class Leaver:
             call.accounts = metas
         return self._sender.send("exit", [call])
 
+    def has_left(self, account: AccountId, token: TokenId) -> bool:
+        """Whether a balance has left by proof, paid or not. Raises RpcUnavailable."""
+        return self._read_exit(self._exit_place(account, token)) is not None
+
     def pay_exit(self, account: AccountId, token: TokenId) -> list[SolanaReceipt]:
         """Pay what is owed yet of an exit, both sides. Raises what `Sender.send` does; nothing for one that is not."""
         place = self._exit_place(account, token)
-        _, [found] = self._sender.node.accounts([str(place)], CONFIRMED)
-        if found is None or found.owner != encode_base58(bytes(self._program.id)):
+        known = self._read_exit(place)
+        if known is None:
             return []
-        known = accounts.EXIT.unpack(found.data)
         receipts = []
         for side, (paid, amount) in enumerate(zip(known["tokens"], known["amounts"], strict=True)):
             if amount:
@@ -111,6 +114,12 @@ class Leaver:
         found = read_token(self._sender.node, self._program, token)
         places = {"token": found.place, "vault": found.vault, "mint": found.mint, "token_program": found.program}
         return places | {"destination": found.holding(who)}
+
+    def _read_exit(self, place: Pubkey) -> dict[str, Any] | None:
+        _, [found] = self._sender.node.accounts([str(place)], CONFIRMED)
+        if found is None or found.owner != encode_base58(bytes(self._program.id)):
+            return None
+        return accounts.EXIT.unpack(found.data)
 
     def _exit_place(self, account: AccountId, token: TokenId) -> Pubkey:
         return self._program.derive(addresses.exit_seeds(account, token))

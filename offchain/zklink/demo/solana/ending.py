@@ -1,0 +1,143 @@
+"""The operator is dead: the primary freezes for its silence, both groups say END, and Solana opens its exits.
+
+Takes the stage without its node; gives payments. What it reads are the chains, what it asks are the groups' signers,
+what it uses are keys of a stranger and of the owner.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from zklink.client.solana_wallet import SolanaWallet
+from zklink.demo.solana.solana_run import Say, show
+from zklink.demo.solana.star import SOLANA, Star
+from zklink.devnet.solana.people import key_of
+from zklink.devnet.solana.tokens import SOL
+from zklink.devnet.tokens import USDC
+from zklink.l1.deployment.records import Deployment
+from zklink.lab.rpc_http import serve_http
+from zklink.protocol.errors import DemoStuck
+from zklink.protocol.facts import Accepted
+from zklink.protocol.facts import End as EndFact
+from zklink.protocol.ids import DAY, TokenId
+from zklink.prover.port import Prover
+from zklink.recovery import exits
+from zklink.recovery.accepted_history import list_commitments
+from zklink.recovery.chains_read import ChainsRead
+from zklink.recovery.exit_proofs import ExitOrder, prove_exits
+from zklink.recovery.groups_asked import GroupsAsked
+from zklink.recovery.outcome import Done
+from zklink.recovery.primary_steps import freeze_primary
+from zklink.solana.client.bridge import SolanaBridge
+from zklink.solana.client.ending import Ender
+from zklink.solana.client.node import CONFIRMED
+from zklink.solana.client.sending import Sender
+from zklink.transition.exit import ExitStatement
+
+SILENT_DAYS: Final = 3
+BLOCKS_A_DAY: Final = 8
+MOST_FEES: Final = 50_000_000
+"""Lamports that an owner's exits may cost: transactions, and the rent of their accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where Solana ends; `rpc` are the nodes of the primary and of Solana."""
+
+    number: int
+
+
+def bring_to_end(star: Star, say: Say) -> End:
+    """Days pass without a block; anybody freezes the primary, and the groups' word ends Solana. Raises DemoStuck."""
+    parts, system, stranger = star.node.parts, star.system, star.system.world.roles.stranger
+    star.node.close()
+    say("the operator is dead; nothing that it kept is used from here on")
+    primary = system.world[system.deployment.primary]
+    primary.advance_time(SILENT_DAYS * DAY)
+    primary.mine(BLOCKS_A_DAY * SILENT_DAYS)
+    read = ChainsRead(system.deployment, system.bridges, GroupsAsked(parts.validators, parts.watchers))
+    outcome = freeze_primary(read, stranger)
+    if not isinstance(outcome, Done):
+        raise DemoStuck("the primary's freeze", SILENT_DAYS)
+    say(f"{SILENT_DAYS} days pass; {read.name(primary.profile.chain_id)}: {outcome.what}")
+    primary.mine(BLOCKS_A_DAY)
+    return _end_solana(star, read, say)
+
+
+def _end_solana(star: Star, read: ChainsRead, say: Say) -> End:
+    history, program = read.history(), star.founder.program
+    node = star.make_node()
+    bridge = SolanaBridge(node, bytes(program.id), bytes(program.bridge))
+    reading = bridge.read(CONFIRMED)
+    place = Accepted(history.height, history.sync_hash(history.height))
+    fact = EndFact(SOLANA, place.number, place.sync_hash, reading.fields["end_round"])
+    with star.progress.step("both groups look, and say END"):
+        validators, watchers = read.groups.find_end(history, fact, read.judge(read.deployment.primary))
+    if not validators or not watchers:
+        raise DemoStuck(f"END: {read.groups.reason}", 0)
+    sender = Sender(node, key_of("stranger"), pause=lambda seconds: star.solana.mine(3))
+    star.founder.desk.fund(key_of("stranger").pubkey(), 10**10)
+    star.solana.finalize()
+    way = list_commitments(read.lead(SOLANA, reading.tip, place))
+    Ender(bridge, program, sender).raise_end(fact, way, validators, watchers)
+    say(f"solana: END raised at block {place.number} by both groups; it stands")
+    return End(int(place.number))
+
+
+def leave(star: Star, wallet: SolanaWallet, end: End, prover: Prover, refund: int, say: Say) -> list[str]:
+    """The owner rebuilds the state from the primary's calldata, proves what it holds and sends that; gives what is not
+    as it must be. `refund` is what exodus pays back to it, in USDC.
+    """
+    before = {token: star.balance(SOLANA, token, wallet.owner) for token in (USDC, SOL)}
+    books = {token: star.books(token)["custody"] for token in (USDC, SOL)}
+    with _serving(star) as (file, rpc):
+
+        def prove(statements: list[ExitStatement], deployment: Deployment) -> list[ExitOrder]:
+            here = [statement for statement in statements if statement.chain == SOLANA]
+            return prove_exits(here, deployment, prover, progress=star.progress)
+
+        prepared = exits.prepare(file, rpc, wallet, prove)  # type: ignore[arg-type]
+        say(f"the state of block {end.number} is rebuilt from the primary's calldata; {len(prepared.orders)} exits")
+        if not exits.send(prepared, rpc, wallet, say):
+            return ["the exits are not done"]
+    sides = [(o.token_a, o.amount_a) for o in prepared.orders] + [(o.token_b, o.amount_b) for o in prepared.orders]
+    paid = {token: sum(amount for each, amount in sides if each == token) for token in (USDC, SOL)}
+    for token in (USDC, SOL):
+        say(f"Alice has left with {show(paid[token], token)}")
+    paid[USDC] += refund
+    return list(_find_problems(star, wallet, before, books, paid))
+
+
+def _find_problems(
+    star: Star,
+    wallet: SolanaWallet,
+    before: dict[TokenId, int],
+    books: dict[TokenId, int],
+    paid: dict[TokenId, int],
+) -> Iterator[str]:
+    for token in (USDC, SOL):
+        came = star.balance(SOLANA, token, wallet.owner) - before[token]
+        least = paid[token] - (MOST_FEES if token == SOL else 0)
+        if not least <= came <= paid[token]:
+            yield f"{came} of token {token} came, and {paid[token]} were paid"
+        now = star.books(token)
+        if (now["custody"], now["owed"]) != (books[token] - paid[token], 0):
+            yield f"the program's books of token {token} are {now}, after {books[token]} less {paid[token]}"
+
+
+@contextmanager
+def _serving(star: Star) -> Iterator[tuple[Path, dict[str, str]]]:
+    """The published deployment in a file, and nodes over HTTP of the primary and of Solana, whose slots pass."""
+    primary = star.system.world[star.system.deployment.primary]
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="zklink-demo-")))
+        file = folder / "deployment.json"
+        file.write_text(star.system.deployment.to_json())
+        rpc = {primary.name: str(primary.node_url or stack.enter_context(serve_http(primary)).url)}
+        rpc[star.solana.name] = star.solana_url
+        star.solana.start_clock()
+        stack.callback(star.solana.stop_clock)
+        yield file, rpc
