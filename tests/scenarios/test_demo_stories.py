@@ -23,8 +23,9 @@ LIMIT_SECONDS = 1_500
             {"cancelled_requests": 2, "forgotten": "400000000"},
         ),
         ("solana", "every swap came as it must, and all books agree", {"problems": []}),
+        ("solana-accounts", "left with everything that Solana held for it, to the unit", {"problems": []}),
     ],
-    ids=["swaps", "accounts", "solana"],
+    ids=["swaps", "accounts", "solana", "solana-accounts"],
 )
 def test_demo__told_to_its_end__its_audit_holds(
     story: str, last: str, figures: dict[str, object], tmp_path: Path

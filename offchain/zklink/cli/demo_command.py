@@ -3,6 +3,7 @@
 zklink demo                      swaps between four chains, without a deposit
 zklink demo --story accounts     layer-2 accounts on three chains; then the operator dies and everybody leaves by proof
 zklink demo --story solana       swaps between Solana and EVM chains: filled, refunded, and one that waits
+zklink demo --story solana-accounts   an account of a wallet on Solana, from its deposit to its exit by proof
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.command()
 @click.option(
     "--story",
-    type=click.Choice(["swaps", "accounts", "solana"]),
+    type=click.Choice(["swaps", "accounts", "solana", "solana-accounts"]),
     default="swaps",
     show_default=True,
     help="The story to run.",
@@ -85,8 +86,9 @@ def demo(
     try:
         if story == "accounts":
             code = tell_accounts(console, preset_name, json_file, timeout_seconds)
-        elif story == "solana":
-            code = tell_solana(console, preset_name, json_file, timeout_seconds)
+        elif story in ("solana", "solana-accounts"):
+            is_account = story == "solana-accounts"
+            code = tell_solana(console, preset_name, json_file, timeout_seconds, is_account)
         else:
             code = tell_swaps(console, preset_name, tape, json_file, timeout_seconds, stay, port)
     except (ZkLinkError, LabError) as error:
@@ -142,12 +144,15 @@ def tell_accounts(console: Console, preset_name: str, json_file: Path | None, ti
     return 1 if result.problems else 0
 
 
-def tell_solana(console: Console, preset_name: str, json_file: Path | None, timeout_seconds: float) -> int:
-    """The story of five chains; gives the exit code."""
+def tell_solana(
+    console: Console, preset_name: str, json_file: Path | None, timeout_seconds: float, is_account: bool
+) -> int:
+    """A story of five chains, that of swaps or that of an account; gives the exit code."""
     from zklink.lab.errors import SoldersMissing
 
     try:
-        from zklink.demo.solana.outcome import build_report, print_report
+        from zklink.demo.solana import outcome
+        from zklink.demo.solana.accounts_run import run_accounts
         from zklink.demo.solana.solana_run import run_solana
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("solders"):
@@ -162,11 +167,16 @@ def tell_solana(console: Console, preset_name: str, json_file: Path | None, time
     preset, progress = get_preset(preset_name), RichProgress()
     circuits = {statement: ensure_circuit(preset, progress, statement) for statement in Statement}
     provers = {lane: open_prover(circuits[statement], progress) for lane, statement in STATEMENTS.items()}
-    say = partial(console.print, highlight=False)
-    prover = CircuitProver(provers)
+    say, prover = partial(console.print, highlight=False), CircuitProver(provers)
+    if is_account:
+        exits = open_prover(circuits[Statement.EXIT], progress)
+        told = run_accounts("anvil", preset, circuits.__getitem__, prover, exits, say, progress, timeout_seconds)
+        outcome.print_accounts_report(console, told)
+        write_figures(console, json_file, outcome.build_accounts_report(told))
+        return 1 if told.problems else 0
     result = run_solana("anvil", preset, circuits.__getitem__, prover, say, progress, timeout_seconds)
-    print_report(console, result)
-    write_figures(console, json_file, build_report(result))
+    outcome.print_report(console, result)
+    write_figures(console, json_file, outcome.build_report(result))
     return 1 if result.problems else 0
 
 

@@ -5,23 +5,26 @@ what it uses are keys of a stranger and of the owner.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from solders.pubkey import Pubkey
+
 from zklink.client.solana_wallet import SolanaWallet
+from zklink.client.wallet import Wallet
 from zklink.demo.solana.solana_run import Say, show
 from zklink.demo.solana.star import SOLANA, Star
+from zklink.devnet.solana.mints import make_holding
 from zklink.devnet.solana.people import key_of
 from zklink.devnet.solana.tokens import SOL
 from zklink.devnet.tokens import USDC
 from zklink.l1.deployment.records import Deployment
 from zklink.lab.rpc_http import serve_http
 from zklink.protocol.errors import DemoStuck
-from zklink.protocol.facts import Accepted
-from zklink.protocol.facts import End as EndFact
+from zklink.protocol.facts import Accepted, End
 from zklink.protocol.ids import DAY, TokenId
 from zklink.prover.port import Prover
 from zklink.recovery import exits
@@ -43,15 +46,10 @@ MOST_FEES: Final = 50_000_000
 """Lamports that an owner's exits may cost: transactions, and the rent of their accounts."""
 
 
-@dataclass(frozen=True, slots=True)
-class End:
-    """Where Solana ends; `rpc` are the nodes of the primary and of Solana."""
-
-    number: int
-
-
-def bring_to_end(star: Star, say: Say) -> End:
-    """Days pass without a block; anybody freezes the primary, and the groups' word ends Solana. Raises DemoStuck."""
+def bring_to_end(star: Star, say: Say) -> int:
+    """Days pass without a block; anybody freezes the primary, and the groups' word ends Solana; gives its last block.
+    Raises DemoStuck.
+    """
     parts, system, stranger = star.node.parts, star.system, star.system.world.roles.stranger
     star.node.close()
     say("the operator is dead; nothing that it kept is used from here on")
@@ -67,13 +65,13 @@ def bring_to_end(star: Star, say: Say) -> End:
     return _end_solana(star, read, say)
 
 
-def _end_solana(star: Star, read: ChainsRead, say: Say) -> End:
+def _end_solana(star: Star, read: ChainsRead, say: Say) -> int:
     history, program = read.history(), star.founder.program
     node = star.make_node()
     bridge = SolanaBridge(node, bytes(program.id), bytes(program.bridge))
     reading = bridge.read(CONFIRMED)
     place = Accepted(history.height, history.sync_hash(history.height))
-    fact = EndFact(SOLANA, place.number, place.sync_hash, reading.fields["end_round"])
+    fact = End(SOLANA, place.number, place.sync_hash, reading.fields["end_round"])
     with star.progress.step("both groups look, and say END"):
         validators, watchers = read.groups.find_end(history, fact, read.judge(read.deployment.primary))
     if not validators or not watchers:
@@ -84,48 +82,76 @@ def _end_solana(star: Star, read: ChainsRead, say: Say) -> End:
     way = list_commitments(read.lead(SOLANA, reading.tip, place))
     Ender(bridge, program, sender).raise_end(fact, way, validators, watchers)
     say(f"solana: END raised at block {place.number} by both groups; it stands")
-    return End(int(place.number))
+    return int(place.number)
 
 
-def leave(star: Star, wallet: SolanaWallet, end: End, prover: Prover, refund: int, say: Say) -> list[str]:
-    """The owner rebuilds the state from the primary's calldata, proves what it holds and sends that; gives what is not
-    as it must be. `refund` is what exodus pays back to it, in USDC.
+def leave(star: Star, wallet: SolanaWallet, prover: Prover, refund: int, say: Say) -> list[str]:
+    """The owner rebuilds the state from the primary's calldata, proves what it holds and sends that; then the provider
+    of the pool, who has no wallet on Solana, lets its share there be paid to somebody who has. Gives what is not as it
+    must be; `refund` is what exodus pays back to the owner, in USDC.
     """
-    before = {token: star.balance(SOLANA, token, wallet.owner) for token in (USDC, SOL)}
-    books = {token: star.books(token)["custody"] for token in (USDC, SOL)}
+    problems: list[str] = []
     with _serving(star) as (file, rpc):
 
-        def prove(statements: list[ExitStatement], deployment: Deployment) -> list[ExitOrder]:
+        def prove(statements: Sequence[ExitStatement], deployment: Deployment) -> Sequence[ExitOrder]:
             here = [statement for statement in statements if statement.chain == SOLANA]
             return prove_exits(here, deployment, prover, progress=star.progress)
 
-        prepared = exits.prepare(file, rpc, wallet, prove)  # type: ignore[arg-type]
-        say(f"the state of block {end.number} is rebuilt from the primary's calldata; {len(prepared.orders)} exits")
+        before = _Before.read(star, wallet)
+        with star.progress.step("the state from the primary's calldata"):
+            prepared = exits.prepare(file, rpc, wallet, prove)
+        say(f"the state is rebuilt from the primary's calldata; Alice proves {len(prepared.orders)} exits")
         if not exits.send(prepared, rpc, wallet, say):
-            return ["the exits are not done"]
-    sides = [(o.token_a, o.amount_a) for o in prepared.orders] + [(o.token_b, o.amount_b) for o in prepared.orders]
-    paid = {token: sum(amount for each, amount in sides if each == token) for token in (USDC, SOL)}
-    for token in (USDC, SOL):
-        say(f"Alice has left with {show(paid[token], token)}")
-    paid[USDC] += refund
-    return list(_find_problems(star, wallet, before, books, paid))
+            problems.append("Alice's exits are not done")
+        problems += before.find_problems(star, prepared.orders, {USDC: refund})
+        say(f"Alice has left Solana with {_describe(prepared.orders)}")
+
+        friend, provider = SolanaWallet(key_of("provider")), Wallet.from_account(star.system.world.roles.provider)
+        before = _Before.read(star, friend)
+        prepared = exits.prepare(file, rpc, provider, prove, recipient=friend.address)
+        are_signed = all(order.is_signed for order in prepared.orders)
+        if not are_signed or not exits.send(prepared, rpc, friend, lambda text: None):
+            problems.append("the provider's exits are not done")
+        problems += before.find_problems(star, prepared.orders, {})
+        say(f"the provider's key has signed for {_describe(prepared.orders)}, paid to a wallet on Solana")
+    return problems
 
 
-def _find_problems(
-    star: Star,
-    wallet: SolanaWallet,
-    before: dict[TokenId, int],
-    books: dict[TokenId, int],
-    paid: dict[TokenId, int],
-) -> Iterator[str]:
-    for token in (USDC, SOL):
-        came = star.balance(SOLANA, token, wallet.owner) - before[token]
-        least = paid[token] - (MOST_FEES if token == SOL else 0)
-        if not least <= came <= paid[token]:
-            yield f"{came} of token {token} came, and {paid[token]} were paid"
-        now = star.books(token)
-        if (now["custody"], now["owed"]) != (books[token] - paid[token], 0):
-            yield f"the program's books of token {token} are {now}, after {books[token]} less {paid[token]}"
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What a wallet and the program had."""
+
+    owner: bytes
+    balances: dict[TokenId, int]
+    custody: dict[TokenId, int]
+
+    @classmethod
+    def read(cls, star: Star, wallet: SolanaWallet) -> "_Before":
+        """Now. Whoever is paid dollars has an account of them."""
+        make_holding(star.founder.desk, Pubkey(wallet.owner), star.mint)
+        balances = {token: star.balance(SOLANA, token, wallet.owner) for token in (USDC, SOL)}
+        return cls(wallet.owner, balances, {token: star.books(token)["custody"] for token in (USDC, SOL)})
+
+    def find_problems(self, star: Star, orders: Sequence[ExitOrder], refunds: Mapping[TokenId, int]) -> Iterator[str]:
+        """What is not as it must be after these exits and refunds."""
+        for token in (USDC, SOL):
+            paid = _sum(orders, token) + refunds.get(token, 0)
+            came, now = star.balance(SOLANA, token, self.owner) - self.balances[token], star.books(token)
+            if not paid - (MOST_FEES if token == SOL else 0) <= came <= paid:
+                yield f"{came} of token {token} came, and {paid} were paid"
+            if (now["custody"], now["owed"]) != (self.custody[token] - paid, 0):
+                yield f"the program's books of token {token} are {now}, after {self.custody[token]} less {paid}"
+
+
+def _sum(orders: Sequence[ExitOrder], token: TokenId) -> int:
+    sides = [(order.token_a, order.amount_a) for order in orders] + [
+        (order.token_b, order.amount_b) for order in orders
+    ]
+    return sum(amount for each, amount in sides if each == token)
+
+
+def _describe(orders: Sequence[ExitOrder]) -> str:
+    return " and ".join(show(_sum(orders, token), token) for token in (USDC, SOL))
 
 
 @contextmanager
