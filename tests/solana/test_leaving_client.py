@@ -12,11 +12,13 @@ from tests.support.solana.machine import TOKEN_PROGRAM, associated, key_of
 from tests.support.solana.on_ledger import open_ledger_site
 from tests.support.solana.site import Site
 from zklink.protocol.errors import CallReverted
-from zklink.protocol.facts import Group
-from zklink.protocol.ids import AccountId, Lane
+from zklink.protocol.facts import Accepted, Group
+from zklink.protocol.ids import AccountId, BlockNumber, Lane
 from zklink.prover.source import Statement
 from zklink.solana.client.bridge import SolanaBridge
+from zklink.solana.client.ending import Ender
 from zklink.solana.client.leaving import Leaver
+from zklink.solana.client.sending import Sender
 
 BOB = key_of("bob").pubkey()
 
@@ -99,3 +101,42 @@ def test_leaver__request_that_has_not_waited_long_enough__refused_with_the_reaso
         leaver.call_freeze(Lane.ACCOUNT)
     with pytest.raises(CallReverted, match="not called"):
         leaver.confirm_freeze(Lane.ACCOUNT)
+
+
+def make_ender(site: Site) -> tuple[Ender, Sender]:
+    """Somebody who brings END, and what it sends with."""
+    actor = Actor(site)
+    sender = actor.importer._sender
+    bridge = SolanaBridge(sender.node, bytes(site.id), bytes(site.bridge))
+    return Ender(bridge, actor.program, sender), sender
+
+
+def test_ender__word_of_both_groups__end_stands_and_all_rent_comes_back(site: Site) -> None:
+    """END is further away than one transaction's path reaches, and somebody was killed before."""
+    ends, known = Ends(History(site)), site.groups
+    ends.extend(count=50)
+    fact = ends.fact(50)
+    words = known.sign(fact, Group.VALIDATORS), known.sign(fact, Group.WATCHERS)
+    ender, sender = make_ender(site)
+    before = site.machine.lamports(sender.payer.pubkey())
+    name = fact.digest(site.deployment_hash)
+    ender._write_evidence(ender._key(b"evidence", name), *words)
+    ender._write_path(ender._key(b"path", name), Accepted(BlockNumber(0), ends.sync_hash(0)), ends.commitments(0, 3))
+    ender.raise_end(fact, ends.commitments(0, 50), *words)
+    state = site.state()
+    assert (state["has_end"], state["end_number"], state["end_hash"]) == (1, 50, ends.sync_hash(50))
+    assert before - site.machine.lamports(sender.payer.pubkey()) == sender.paid
+
+
+def test_ender__word_that_the_program_does_not_take__refused_and_all_rent_comes_back(site: Site) -> None:
+    ends, known = Ends(History(site)), site.groups
+    ends.extend(count=2)
+    fact, other = ends.fact(2), ends.fact(1)
+    ender, sender = make_ender(site)
+    before = site.machine.lamports(sender.payer.pubkey())
+    with pytest.raises(CallReverted):
+        ender.raise_end(
+            fact, ends.commitments(0, 2), known.sign(other, Group.VALIDATORS), known.sign(fact, Group.WATCHERS)
+        )
+    assert site.state()["end_word"] == 0
+    assert before - site.machine.lamports(sender.payer.pubkey()) == sender.paid

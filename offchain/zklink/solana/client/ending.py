@@ -38,6 +38,7 @@ class Ender:
         reading = self._bridge.read(CONFIRMED)
         name = fact.digest(reading.deployment_hash)
         evidence, path = self._key(b"evidence", name), self._key(b"path", name)
+        self._close(evidence.pubkey(), path.pubkey())  # what somebody who was killed has left
         self._write_evidence(evidence, validators, watchers)
         self._write_path(path, Accepted(reading.tip.number, reading.tip.sync_hash), commitments)
         places = {
@@ -47,14 +48,23 @@ class Ender:
             "path": path.pubkey(),
         }
         call = self._program.encode(end_instructions.RAISE_END, places, validators_say=1)
-        receipt = self._sender.send("raise_end", [call])
-        mine = {"writer": self._sender.payer.pubkey()}
-        closing = [
-            self._program.encode(instructions.CLOSE_BLOCK, mine | {"block": evidence.pubkey()}),
-            self._program.encode(end_instructions.CLOSE_PATH, mine | {"path": path.pubkey()}),
+        try:
+            return self._sender.send("raise_end", [call])
+        finally:
+            self._close(evidence.pubkey(), path.pubkey())
+
+    def _close(self, evidence: Pubkey, path: Pubkey) -> None:
+        """Take the rent of both back, where they are there."""
+        writer = {"writer": self._sender.payer.pubkey()}
+        forms = ((instructions.CLOSE_BLOCK, "block", evidence), (end_instructions.CLOSE_PATH, "path", path))
+        _, found = self._sender.node.accounts([str(evidence), str(path)], CONFIRMED)
+        calls = [
+            self._program.encode(form, writer | {role: key})
+            for (form, role, key), each in zip(forms, found, strict=True)
+            if each is not None and each.owner == str(self._program.id)
         ]
-        self._sender.send("close", closing)
-        return receipt
+        if calls:
+            self._sender.send("close", calls)
 
     def _write_evidence(self, account: Keypair, validators: bytes, watchers: bytes) -> None:
         body, places = validators + watchers, {"writer": self._sender.payer.pubkey(), "block": account.pubkey()}
