@@ -21,6 +21,7 @@ from zklink.protocol.facts import Accepted, Group
 from zklink.protocol.ids import BlockNumber
 from zklink.prover.source import Statement
 from zklink.recovery import program_exits
+from zklink.recovery.exit_places import ChainEnd
 from zklink.recovery.exit_proofs import ExitOrder
 from zklink.solana.client.bridge import SolanaBridge
 from zklink.solana.client.sending import Sender
@@ -62,7 +63,7 @@ class Scene:
         keypair = self.site.broker
         return program_exits.leave_programs(self.deployment, self.bridges, orders, keypair, self.said.append)
 
-    def find_end(self) -> program_exits.ChainEnd:
+    def find_end(self) -> ChainEnd:
         """Where it ends, as the client finds it."""
         return program_exits.find_program_ends(self.bridges, LAST)[SOLANA]
 
@@ -76,18 +77,18 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
 def test_leave__chain_that_has_not_ended__waits_and_says_so(scene: Scene) -> None:
     assert not scene.leave()
     assert len(scene.said) == 1 and scene.said[0].startswith("solana: waiting, exits do not open yet: ")
-    assert scene.find_end() == program_exits.ChainEnd(LAST, False)
+    assert scene.find_end() == ChainEnd(LAST, False)
 
 
 def test_leave__end_stands__opened_refunded_and_each_exit_paid_once(scene: Scene) -> None:
     scene.end()
     genesis = Accepted(BlockNumber(0), scene.site.deployment_hash)
-    assert scene.find_end() == program_exits.ChainEnd(genesis, True)
+    assert scene.find_end() == ChainEnd(genesis, True)
     user = scene.site.user.pubkey()
     before = scene.site.balance(SRM, user)
     assert scene.leave()
     assert scene.site.balance(SRM, user) - before == 9_000 and scene.said[1:] == ["solana: 1 request paid back"]
-    assert scene.find_end() == program_exits.ChainEnd(genesis, True)
+    assert scene.find_end() == ChainEnd(genesis, True)
     scene.said.clear()
     assert scene.leave() and scene.said == [], "nothing is sent twice"
     assert scene.site.books(SRM)["custody"] == 0
