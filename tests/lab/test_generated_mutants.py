@@ -8,6 +8,7 @@ from vyper.ast import parse_to_ast
 from zklink.lab.errors import MutantUnusable
 from zklink.lab.gates import read_project
 from zklink.lab.mutation import Mutant, Plan, Same, choose, explain, find_stale, generate_mutants, read_plan
+from zklink.lab.mutation.mutants import count_left_out
 from zklink.lab.mutation.operators import find_edits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,6 +64,21 @@ EDITS = {
     },
     "return True": {"truth turned False"},
 }
+RULE = """
+class Rule:
+    def __repr__(self) -> str:
+        return "a rule"
+
+    def check(self, step: int) -> int | bool:
+        log.info("step", step + 1)
+        self.catalog.info(step)
+        assert step is not None
+        assert isinstance(step, int)
+        assert step != 3
+        if step > 1:
+            return False
+        return 0
+"""
 PLAN = """
 below = "contracts"
 tests_below = "tests"
@@ -71,7 +87,7 @@ last = ["test_last.py"]
 files = ["Box.vy"]
 stages = [["test_box.py"], ["test_more.py"]]
 [[same]]
-mutant = "Box.vy: comparison turned: `==` -> `!=`"
+mutant = "Box.vy: condition decided: `a == b` -> `True`"
 line = "if a == b:"
 why = "both are always the same"
 """
@@ -96,8 +112,38 @@ def test_find_edits__each_statement__is_changed_in_each_way_and_no_comment_or_ty
 def test_texts__each_mutant__changes_its_own_place(tmp_path: Path) -> None:
     mutants = generate_mutants(write(tmp_path), ["contracts/Box.vy"])
     texts = {mutant.texts(tmp_path)["contracts/Box.vy"] for mutant in mutants}
-    assert len(texts) == len({mutant.name for mutant in mutants}) == len(mutants) == sum(map(len, EDITS.values()))
+    assert len(texts) == len({mutant.name for mutant in mutants}) == len(mutants)
+    assert len(mutants) + count_left_out(tmp_path, ["contracts/Box.vy"]).total() == sum(map(len, EDITS.values()))
     assert SOURCE not in texts
+
+
+def test_count_left_out__each_kind__is_told_and_nothing_else(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "rule.py").write_text(RULE)
+    left_out = count_left_out(tmp_path, ["contracts/Box.vy", "rule.py"])
+    assert {why.partition(":")[0]: count for why, count in left_out.items()} == {
+        "a condition turned": 2,  # `a == b` in the contract, `step > 1` in the rule
+        "a line of a log": 4,
+        "a text for people": 1,
+        "an assertion that tells a type": 3,
+        "nothing in place of `False`, which is as false": 1,
+    }
+    made = {mutant.name.partition(" ")[2] for mutant in generate_mutants(tmp_path, ["rule.py"])}
+    assert made == {
+        "statement left out: `self.catalog.info(step)` -> `pass`",
+        "statement left out: `assert step != 3` -> `pass`",
+        "comparison turned: `!=` -> `==`",
+        "number moved by one: `3` -> `2`",
+        "number moved by one: `3` -> `4`",
+        "condition decided: `step > 1` -> `True`",
+        "condition decided: `step > 1` -> `False`",
+        "bound moved by one: `>` -> `>=`",
+        "number moved by one: `1` -> `0`",
+        "number moved by one: `1` -> `2`",
+        "truth turned: `False` -> `True`",
+        "nothing returned: `0` -> `None`",
+        "number moved by one: `0` -> `1`",
+    }
 
 
 def test_choose__more__has_all_that_less_has_of_every_operator() -> None:
@@ -114,11 +160,11 @@ def test_explain__line_that_stands_elsewhere__still_explains_and_a_line_that_is_
     assert plan == Plan(
         {"contracts/Box.vy": (("tests/test_box.py",), ("tests/test_more.py",), ("tests/test_last.py",))},
         "",
-        (Same("contracts/Box.vy: comparison turned: `==` -> `!=`", "if a == b:", "both are always the same"),),
+        (Same("contracts/Box.vy: condition decided: `a == b` -> `True`", "if a == b:", "both are always the same"),),
     )
     for source, names, stale in (
-        (SOURCE, ["contracts/Box.vy:14 comparison turned: `==` -> `!=`"], ()),
-        (f"# more\n{SOURCE}", ["contracts/Box.vy:15 comparison turned: `==` -> `!=`"], ()),
+        (SOURCE, ["contracts/Box.vy:14 condition decided: `a == b` -> `True`"], ()),
+        (f"# more\n{SOURCE}", ["contracts/Box.vy:15 condition decided: `a == b` -> `True`"], ()),
         (SOURCE.replace("if a == b", "if b == a"), [], plan.same),
     ):
         mutants = generate_mutants(write(tmp_path, source), plan.files)

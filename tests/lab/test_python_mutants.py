@@ -130,6 +130,11 @@ def test_twice(number):
         with Path("FILE").open("a") as file:
             file.write("x")
     assert is_right
+
+
+def test_loud():
+    with Path("LOUD").open("a") as file:
+        file.write("x")
 """
 PLAN = """
 [[tests]]
@@ -206,7 +211,7 @@ def test_judge__python__what_no_test_notices_survives_and_no_failure_is_shrunk(t
     folder = tmp_path / "rules"
     for place, text in {
         "rule.py": RULE,
-        "test_rule.py": TEST.replace("FILE", str(tmp_path / "failures")),
+        "test_rule.py": TEST.replace("FILE", str(tmp_path / "failures")).replace("LOUD", str(tmp_path / "loud")),
         "plan.toml": PLAN,
         "pytest.ini": "[pytest]\naddopts = -p no:ape_test -p no:pytest_cov\npythonpath = .\n",
         "pyproject.toml": '[tool.zklink.lab]\nmutation = "plan.toml"\n',
@@ -215,7 +220,11 @@ def test_judge__python__what_no_test_notices_survives_and_no_failure_is_shrunk(t
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         (folder / place).write_text(text)
     chosen = [each for each in generate_mutants(folder, ["rule.py"]) if each.name.partition(":")[2] in FOUND]
-    found = Judge(folder, read_plan(folder / "plan.toml")).run(chosen, 1, lambda one: None)
+    judge = Judge(folder, read_plan(folder / "plan.toml"))
+    found = judge.run(chosen, 1, lambda one: None)
     assert {one.mutant.name.partition(":")[2]: one.verdict for one in found} == FOUND
     assert (folder / "rule.py").read_text() == RULE
     assert (tmp_path / "failures").read_text() == "xx"  # when it is found, and when Hypothesis shows it
+    assert len(judge.used) == len(FOUND) and all(judge.used)
+    # It enters no line: once to see that, once without a mutant, once for the function that nobody enters.
+    assert (tmp_path / "loud").read_text() == "xxx"

@@ -68,10 +68,10 @@ def write(folder: Path, level: str = "none") -> Path:
 
 
 class Compiling:
-    """Compiles the box of a folder, and counts how often as a whole."""
+    """Compiles the box of a folder, and counts how often as a whole. `runtime` is what it leaves on a chain."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.whole = folder, 0
+        self.folder, self.whole, self.runtime = folder, 0, b""
 
     @contextmanager
     def open(self, contract: Path) -> Iterator[Any]:
@@ -83,6 +83,7 @@ class Compiling:
         """None for what the compiler refuses."""
         try:
             with self.open(self.folder / "contracts" / "Box.vy") as data:
+                self.runtime = data.bytecode_runtime
                 return strip(data.bytecode)
         except ContractUnusable:
             return None
@@ -94,7 +95,9 @@ class Compiling:
         (self.folder / file).write_text(text)
         self.whole = 0
         try:
-            return strip(recompiler.compile(contract))
+            code = strip(recompiler.compile(contract))
+            self.runtime = recompiler.runtimes[contract][1]
+            return code
         except Exception:  # the compiler raises classes of its own and of Python
             return None
 
@@ -107,7 +110,9 @@ def test_compile__each_mutant__has_the_code_of_a_whole_compilation(tmp_path: Pat
         before = (tmp_path / file).read_text()
         code = compiling.compile_again(file, mutant.texts(tmp_path)[file])
         seen["refused" if code is None else "whole" if compiling.whole else "again"] += 1
+        runtime, is_whole = compiling.runtime, compiling.whole
         assert code == compiling.compile_whole(), mutant.name
+        assert code is None or runtime == (b"" if is_whole else compiling.runtime), mutant.name
         (tmp_path / file).write_text(before)
     assert seen["again"] > 1 and seen["whole"]
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakSet
 
 import pytest
 from eth_abi import decode, encode
@@ -26,6 +27,8 @@ from zklink.lab.coverage import find_recorder
 GAS_LIMIT = 30_000_000
 ERROR_SELECTOR = keccak(text="Error(string)")[:4]
 RICH_WEI = 10**30
+NO_MAKER = "0x" + "00" * 20
+"""Makes the blocks."""
 
 to_checksum_address = lru_cache(maxsize=4096)(compute_checksum_address)
 
@@ -63,6 +66,9 @@ class Event:
 class EvmChain:
     """One EVM with its own id, accounts and clock."""
 
+    opened: ClassVar["WeakSet[EvmChain]"] = WeakSet()
+    """All that there are."""
+
     is_always_roomy = False
     """Set where every contract is compiled without optimizer."""
 
@@ -75,6 +81,8 @@ class EvmChain:
             chain_id=evm_chain_id, limit_contract_code_size=2**17 if is_roomy or self.is_always_roomy else None
         )
         self.evm = EVM(env=Env(cfg=config, block=block), spec_id="CANCUN")
+        self.opened.add(self)
+        self._maker = NO_MAKER
         self._recorder = find_recorder()
         if self._recorder is not None:
             self._recorder.watch(self, self.evm)
@@ -102,7 +110,15 @@ class EvmChain:
 
     def _set_block(self, time: int, height: int) -> None:
         self._time, self._height = time, height
-        self.evm.set_block_env(BlockEnv(number=height, timestamp=time, gas_limit=10**9))
+        block = BlockEnv(number=height, timestamp=time, gas_limit=10**9, coinbase=self._maker)
+        self.evm.set_block_env(block)
+
+    def _follow_recorder(self) -> None:
+        """Probes may read who makes the block."""
+        maker = NO_MAKER if self._recorder is None else self._recorder.maker or NO_MAKER
+        if maker != self._maker:
+            self._maker = maker
+            self._set_block(self._time, self._height)
 
     @contextmanager
     def rollback(self) -> Iterator[None]:
@@ -132,6 +148,13 @@ class EvmChain:
         balance = self.balance(account)
         self.evm.insert_account_info(account, AccountInfo(nonce=self.nonce(account), code=code))
         self.evm.set_balance(account, balance)
+
+    def swap_code(self, before: bytes, after: bytes) -> None:
+        """Contracts with one runtime code get another; their immutables stay."""
+        for address in self.contracts:
+            code = self.code(address)
+            if code.startswith(before):
+                self._put_code(address, after + code[len(before) :])
 
     def fund(self, account: str, wei: int = RICH_WEI) -> str:
         """Give an account coin, by default more than any test spends."""
@@ -169,6 +192,7 @@ class EvmChain:
     def create(self, deployer: str, code: bytes) -> str:
         """A transaction that creates a contract; gives its address. Raises Reverted."""
         note_engine("revm")
+        self._follow_recorder()
         try:
             if self._recorder is None:
                 return str(self.evm.deploy(deployer=deployer, code=code))
@@ -191,6 +215,7 @@ class EvmChain:
     def read(self, to: str, data: bytes, sender: str, value: int = 0, gas: int = GAS_LIMIT) -> bytes:
         """A call that leaves the events of the last transaction alone."""
         note_engine("revm")
+        self._follow_recorder()
         self.evm.reset_transient_storage()
         try:
             return bytes(self.evm.message_call(caller=sender, to=to, calldata=data, value=value, gas=gas))

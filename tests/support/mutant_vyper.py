@@ -53,8 +53,9 @@ class MutantCompiler:
     @contextmanager
     def _open(self, contract: Path) -> Iterator[Any]:
         with self._open_data(contract, {contract: self._read(contract), **self._replaced}) as data:
-            self._abis[contract] = tuple(build_abi_output(data))
             yield data
+            # After what is kept: it makes the compiler generate code.
+            self._abis[contract] = tuple(build_abi_output(data))
 
 
 def compute_apart(work: Callable[[], T]) -> T | None:

@@ -43,6 +43,16 @@ def build(files: Sequence[str]) -> dict[str, bytes]:
     return {file: load_contract(name).bytecode for file, name in names.items()}
 
 
+def swap() -> bool:
+    """Contracts of all chains get the code that was built last; False if one was compiled as a whole."""
+    for before, after in _recompiler.runtimes.values():
+        if not after:
+            return False
+        for chain in EvmChain.opened:
+            chain.swap_code(before, after)
+    return True
+
+
 def _load(name: str, sources_hash: str) -> ContractArtifact:
     if name not in _built:
         source = find_source(name)
@@ -64,8 +74,9 @@ def _read(source: Path) -> str:
 @contextmanager
 def _open(source: Path) -> Iterator[Any]:
     with open_replaced(source, {source: _read(source)}) as data:
-        _abis[source] = tuple(build_abi_output(data))
         yield data
+        # After what is kept: it makes the compiler generate code.
+        _abis[source] = tuple(build_abi_output(data))
 
 
 _recompiler = Recompiler(_open, _read)

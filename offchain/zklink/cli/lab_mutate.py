@@ -100,6 +100,9 @@ def _mutate_by_plan(
         write_page(page, report)
     for mutant in report.survivors:
         click.echo(f"survives         {mutant.name}")
+    if judge.used:
+        rate = 60 * len(judge.used) / sum(judge.used)
+        click.echo(f"{len(judge.used)} now, {rate:.0f} a minute of one core")
     click.echo(report.tell())
     if report.survivors or find_stale(folder, every, plan):
         raise click.exceptions.Exit(1)

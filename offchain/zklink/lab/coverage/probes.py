@@ -63,17 +63,18 @@ class Probed:
         return self.probed_creation + data[len(self.creation) :] if is_ours else None
 
 
-def probe_contracts(project: Project) -> list[Probed]:
-    """Every contract of the product that people write. What was compiled once is kept in the cache. Raises
-    ContractUnusable.
+def probe_contracts(project: Project, *, is_apart: bool = False) -> list[Probed]:
+    """Every contract of the product that people write. What was compiled once is kept in the cache. Probes that tell
+    contexts `apart` read another account in each: it begins with who makes the block. Raises ContractUnusable.
     """
-    return [found for path in find_deployables(project) if path in project.written and (found := _probe(project, path))]
+    paths = (path for path in find_deployables(project) if path in project.written)
+    return [found for path in paths if (found := _probe(project, path, is_apart))]
 
 
-def _probe(project: Project, path: Path) -> Probed | None:
+def _probe(project: Project, path: Path, is_apart: bool) -> Probed | None:
     """None for a module that offers no function."""
     with open_compiler(project, path, path.read_text()) as data:
-        kept = find_cache("probes") / f"{_hash(data, project, path)}.json"
+        kept = find_cache("probes") / f"{_hash(data, project, path, is_apart)}.json"
         if kept.is_file():
             return _read(kept)
         if not data.annotated_vyper_module._metadata["type"].exposed_functions:
@@ -82,7 +83,7 @@ def _probe(project: Project, path: Path) -> Probed | None:
         inner = next(each for each in data.assembly if isinstance(each, list))
     tag = hashlib.sha256(project.place(path).encode()).digest()[:_ID_BYTES]
     marks: list[Mark] = []
-    with open_compiler(project, path, path.read_text()) as data, _probing(project, marks, PREFIX + tag):
+    with open_compiler(project, path, path.read_text()) as data, _probing(project, marks, PREFIX + tag, is_apart):
         runtime = data.bytecode_runtime
         creation = _assemble(data, inner)
     suffix = int.from_bytes(plain[-2:], "big")
@@ -102,16 +103,17 @@ def _assemble(data: Any, inner: list[Any]) -> bytes:
 
 
 @contextmanager
-def _probing(project: Project, marks: list[Mark], prefix: bytes) -> Iterator[None]:
+def _probing(project: Project, marks: list[Mark], prefix: bytes, is_apart: bool) -> Iterator[None]:
     """Let the compiler put probes before statements of the project's own sources."""
     from vyper.codegen import stmt
 
     plain: Callable[[AstNode, Any], Any] = stmt.parse_stmt
     written = {str(path.resolve()): project.place(path) for path in project.written}
 
-    def probe(mark: Mark) -> int:
+    def probe(mark: Mark) -> Any:
         marks.append(mark)
-        return int.from_bytes(prefix + (len(marks) - 1).to_bytes(_ID_BYTES, "big"), "big")
+        address = int.from_bytes(prefix + (len(marks) - 1).to_bytes(_ID_BYTES, "big"), "big")
+        return ["add", ["coinbase"], address] if is_apart else address
 
     def parse_stmt(node: AstNode, context: Any) -> Any:
         result = plain(node, context)
@@ -137,7 +139,7 @@ def _probing(project: Project, marks: list[Mark], prefix: bytes) -> Iterator[Non
         stmt.parse_stmt = plain
 
 
-def _watch_condition(result: Any, first: int, *, is_refusal: bool) -> None:
+def _watch_condition(result: Any, first: Any, *, is_refusal: bool) -> None:
     """Probe `first` if the condition is true, the next one if not. `assert` with a reason is compiled as an `if` of the
     opposite.
     """
@@ -155,10 +157,11 @@ def _file_of(node: AstNode) -> str:
     return "" if module is None else str(Path(module.resolved_path).resolve())
 
 
-def _hash(data: Any, project: Project, path: Path) -> str:
+def _hash(data: Any, project: Project, path: Path, is_apart: bool) -> str:
     import vyper
 
-    words = (_FORMAT, vyper.__version__, project.evm_version, data.integrity_sum, project.place(path))
+    words = [_FORMAT, vyper.__version__, project.evm_version, data.integrity_sum, project.place(path)]
+    words += ["apart"] * is_apart
     return hashlib.sha256(" ".join(map(str, words)).encode()).hexdigest()
 
 

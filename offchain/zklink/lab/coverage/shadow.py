@@ -13,7 +13,7 @@ from typing import Any, Final
 from zklink.lab.coverage.probes import PREFIX, Probed
 from zklink.lab.errors import EngineFailed
 from zklink.lab.revm.engine import ENGINES, BlockContext, Engine, Message, Outcome
-from zklink.lab.revm.state import Changes, State
+from zklink.lab.revm.state import Address, Changes, State
 
 _SPARE_GAS: Final = 20_000_000
 """What probes may cost beyond three times the message's gas: a first one costs 2,600."""
@@ -30,8 +30,18 @@ class Recorder:
     seen: set[bytes] = field(default_factory=set)
     messages: int = 0
     strays: int = 0
+    contexts: dict[int, dict[bytes, set[int]]] = field(default_factory=dict)
+    """The same as `hits`, by the context in which it was reached; none where probes do not tell them apart."""
+
+    maker: Address | None = None
+    """Who makes the blocks that probed codes see, where probes tell contexts apart: it begins with the context."""
+
     _swapped: dict[bytes, bytes] = field(default_factory=dict)
     _watched: list[tuple["weakref.ref[Any]", Any]] = field(default_factory=list)
+
+    def set_context(self, context: int) -> None:
+        """What is reached from now on is noted for a number below 2**64; only for probes that tell contexts apart."""
+        self.maker = Address(f"0x{context:016x}{'':0<24}")
 
     def start(self) -> None:
         """From now on, chains have shadows."""
@@ -56,15 +66,28 @@ class Recorder:
     def gather(self) -> None:
         """Read what was reached; chains that are gone are forgotten after that."""
         for _, evm in self._watched:
-            for address in evm.db_accounts:
-                self._take(address)
+            self._read(evm)
         self._watched = [entry for entry in self._watched if entry[0]() is not None]
+
+    def gather_gone(self) -> None:
+        """The same of chains that are gone alone: to read all accounts of a chain takes longer with each test."""
+        for owner, evm in self._watched:
+            if owner() is None:
+                self._read(evm)
+        self._watched = [entry for entry in self._watched if entry[0]() is not None]
+
+    def _read(self, evm: Any) -> None:
+        for address in evm.db_accounts:
+            self._take(address)
 
     def _take(self, address: str) -> None:
         """Note an account that revm has looked up, if it is a probe's."""
-        raw = bytes.fromhex(address[2:]).lstrip(b"\0")
-        if raw.startswith(PREFIX) and len(raw) == 12:
-            self.hits[raw[4:8]].add(int.from_bytes(raw[8:], "big"))
+        raw = bytes.fromhex(address[2:])
+        context, tag, probe = int.from_bytes(raw[:8], "big"), raw[12:16], int.from_bytes(raw[16:], "big")
+        if raw[8:12] == PREFIX and (self.maker is not None or not context):
+            self.hits[tag].add(probe)
+            if self.maker is not None:
+                self.contexts.setdefault(context, {}).setdefault(tag, set()).add(probe)
 
     def swap_code(self, code: bytes) -> bytes:
         """A code with probes in it, or the same if it is no contract of the project."""
@@ -128,6 +151,8 @@ class _Shadow(Engine):
 
     def follow(self, message: Message, context: BlockContext, outcome: Outcome) -> None:
         """Play a message whose true outcome is known."""
+        if self._recorder.maker is not None:
+            context = replace(context, coinbase=self._recorder.maker)
         again = (replace(message, gas=0), context)
         if again == self._last:  # a search for the least gas
             return

@@ -13,12 +13,18 @@ AstNode = Any
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One change: the operator's name, where it starts in the text, what stands there, what comes instead."""
+    """One change: the operator's name, where it starts in the text, what stands there, what comes instead. `why` says
+    why no test need be asked about it; it is empty for a mutant.
+    """
 
     operator: str
     start: int
     old: str
     new: str
+    why: str = ""
+
+
+IMPLIED: Final = "a condition turned: who notices it decided, both ways, notices it turned"
 
 
 class Source:

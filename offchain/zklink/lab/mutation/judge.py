@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,10 +17,12 @@ from queue import SimpleQueue
 from typing import Any, Final
 
 from zklink.lab.errors import MutantUnusable
+from zklink.lab.gates.project import read_settings
+from zklink.lab.mutation.entries import Entries, KeptEntries
 from zklink.lab.mutation.findings import Finding, Findings, list_contracts, list_files
 from zklink.lab.mutation.mutants import Mutant
-from zklink.lab.mutation.plan import Plan, Stages
-from zklink.lab.mutation.run import LEFT_OUT, Verdict, environment
+from zklink.lab.mutation.plan import Plan, Stages, read_number
+from zklink.lab.mutation.run import CACHE, LEFT_OUT, Verdict, environment
 
 WITHOUT_SECONDS: Final = 7_200.0
 LEAST_SECONDS: Final = 30.0
@@ -33,6 +35,8 @@ class Judge:
     def __init__(self, folder: Path, plan: Plan) -> None:
         self.folder, self.plan = folder.resolve(), plan
         self._findings = Findings(self.folder, plan)
+        self.used: list[float] = []
+        """Seconds of the processor for each mutant that was judged here, without what was done once before."""
 
     def finding(self, mutant: Mutant) -> Finding | None:
         """What is kept and still holds."""
@@ -42,34 +46,50 @@ class Judge:
         """Find what is not kept, so many at a time. Raises MutantUnusable if the tests fail without any mutant."""
         known = {found.mutant.name for found in self._findings.read(mutants)}
         waiting = [mutant for mutant in mutants if mutant.name not in known]
-        if waiting:
-            tests = sorted({test for mutant in waiting for stage in self._stages(mutant) for test in stage})
-            contracts = any(self._findings.users(mutant.changes[0].file) for mutant in waiting)
-            with ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
-                ready: SimpleQueue[_Worker] = SimpleQueue()
-                for _ in range(min(workers, len(waiting))):
-                    opened = _open_worker(self.folder, self.plan.build, tests, contracts)
-                    ready.put(worker := stack.enter_context(opened))
-                self._check_without(worker, tests)
-                for one in pool.map(lambda mutant: self._find(mutant, ready), waiting):
-                    tell(one)
+        users = self._findings.users
+        for has_contracts in (True, False):
+            some = [mutant for mutant in waiting if bool(users(mutant.changes[0].file)) == has_contracts]
+            if some:
+                self._run(some, has_contracts, workers, tell)
         return [found for mutant in mutants if (found := self.finding(mutant)) is not None]
 
-    def _find(self, mutant: Mutant, ready: "SimpleQueue[_Worker]") -> Finding:
-        worker = ready.get()
+    def _run(
+        self, mutants: Sequence[Mutant], has_contracts: bool, workers: int, tell: Callable[[Finding], None]
+    ) -> None:
+        """Mutants of contracts, or of Python; last those for which the fixtures of a whole run may stand already."""
+        tests = sorted({test for mutant in mutants for stage in self._stages(mutant) for test in stage})
+        with ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
+            opened = [stack.enter_context(_open_worker(self.folder, self.plan.build, tests)) for _ in range(workers)]
+            entries = self._find_entries(opened[0], tests)
+            ready: SimpleQueue[_Worker] = SimpleQueue()
+            for worker in opened:
+                worker.build(has_contracts)
+                ready.put(worker)
+            self._check_without(opened[0], tests)
+            late = {each.name for each in mutants if has_contracts and entries.is_late(*_place(each))}
+            for are_warm in (False, True):
+                some = [mutant for mutant in mutants if (mutant.name in late) == are_warm]
+                if some and are_warm:
+                    for worker in opened:
+                        worker.warm(entries.list_cheapest())
+                for one in pool.map(lambda mutant: self._find(mutant, entries, ready), some):
+                    tell(one)
+
+    def _find(self, mutant: Mutant, entries: Entries, ready: "SimpleQueue[_Worker]") -> Finding:
+        worker, (file, line) = ready.get(), _place(mutant)
         try:
             answer = worker.judge(
                 mutant,
                 {
-                    "stages": self._stages(mutant),
+                    "tests": entries.choose(file, line, self._stages(mutant), self._findings.killers(mutant)),
                     "contracts": self._findings.users(mutant.changes[0].file),
-                    "first": self._findings.killers(mutant),
                     "seen": self._findings.codes(mutant),
                     "seconds": self._limit(mutant),
                 },
             )
         finally:
             ready.put(worker)
+        self.used.append(answer["used"])
         found = Finding(mutant, Verdict(answer["verdict"]), answer["by"], answer["code"])
         self._findings.keep(found)
         return found
@@ -77,6 +97,17 @@ class Judge:
     def _limit(self, mutant: Mutant) -> float:
         tests = {test for stage in self._stages(mutant) for test in stage}
         return LEAST_SECONDS + 3 * sum(self._findings.seconds(test) or 0.0 for test in tests)
+
+    def _find_entries(self, worker: "_Worker", tests: Sequence[str]) -> Entries:
+        """Which lines the tests enter; what is not kept is recorded."""
+        every = [self.folder / file for file in self.plan.files]
+        kept = KeptEntries(self.folder / CACHE, [*every, *read_settings(self.folder).sources])
+        files = [path for test in tests for path in list_files(self.folder, test)]
+
+        def record(missing: Sequence[Path]) -> Mapping[str, Any]:
+            return worker.record([path.relative_to(self.folder).as_posix() for path in missing], self.plan.files)
+
+        return kept.load(files, record)
 
     def _check_without(self, worker: "_Worker", tests: Sequence[str]) -> None:
         """Run the tests without a mutant that have not been run since they, or the sources, changed."""
@@ -91,20 +122,40 @@ class Judge:
         return self.plan.stages[mutant.changes[0].file]
 
 
+def _place(mutant: Mutant) -> tuple[str, int]:
+    """The file and the line that a mutant changes."""
+    return mutant.changes[0].file, read_number(mutant)
+
+
 class _Worker:
     """A process and its copy of the project."""
 
     def __init__(self, process: "subprocess.Popen[str]", copy: Path) -> None:
         self._process, self._copy = process, copy
 
-    def load(self, tests: Sequence[str], contracts: Sequence[str]) -> None:
+    def load(self, tests: Sequence[str]) -> None:
         """Let it load what all its orders need."""
         self.ask({"load": list(tests), "temporary": str(self._copy.parent / "tests")})
-        self.ask({"contracts": list(contracts)})
+
+    def record(self, tests: Sequence[str], files: Sequence[str]) -> Mapping[str, Any]:
+        """Which lines of some files tests enter."""
+        modules = [file for file in files if file.endswith(".py")]
+        order = {"tests": list(tests), "modules": modules, "contracts": len(modules) < len(files)}
+        return self.ask({"record": order, "seconds": WITHOUT_SECONDS})
+
+    def build(self, has_contracts: bool) -> None:
+        """Let it build the contracts, if mutants of some are to be judged."""
+        copy = self._copy.resolve()
+        contracts = [path.relative_to(copy).as_posix() for path in list_contracts(copy)] if has_contracts else []
+        self.ask({"contracts": contracts})
+
+    def warm(self, tests: Sequence[str]) -> None:
+        """Let it set up the fixtures of a whole run, with the first of these tests that takes each."""
+        self.ask({"warm": list(tests)})
 
     def check_without(self, tests: Sequence[str]) -> dict[str, float]:
         """The seconds that each file's tests take without a mutant. Raises MutantUnusable if one fails."""
-        order = {"stages": [list(tests)], "contracts": [], "texts": {}, "first": [], "seen": {}}
+        order = {"tests": list(tests), "contracts": [], "texts": {}, "seen": {}}
         answer = self.ask({**order, "seconds": WITHOUT_SECONDS})
         if answer["verdict"] != Verdict.SURVIVED.value:
             raise MutantUnusable("no mutant", f"a test fails without any: {answer['by']}")
@@ -128,13 +179,12 @@ class _Worker:
 
 
 @contextmanager
-def _open_worker(folder: Path, build: str, tests: Sequence[str], has_contracts: bool) -> Iterator[_Worker]:
-    """A process; it builds contracts only if mutants of some are to be judged."""
+def _open_worker(folder: Path, build: str, tests: Sequence[str]) -> Iterator[_Worker]:
+    """A process that has loaded the tests."""
     with tempfile.TemporaryDirectory(prefix="lab-mutants-", ignore_cleanup_errors=True) as place:
         copy, temporary = Path(place) / folder.name, Path(place) / "temporary"
         temporary.mkdir()
         shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(*LEFT_OUT))
-        contracts = list_contracts(copy) if has_contracts else []
         with subprocess.Popen(
             [sys.executable, "-m", "zklink.lab.mutation.worker", str(copy), build],
             cwd=copy,
@@ -146,7 +196,7 @@ def _open_worker(folder: Path, build: str, tests: Sequence[str], has_contracts: 
         ) as process:
             worker = _Worker(process, copy)
             try:
-                worker.load(tests, [path.relative_to(copy.resolve()).as_posix() for path in contracts])
+                worker.load(tests)
                 yield worker
             finally:
                 process.kill()

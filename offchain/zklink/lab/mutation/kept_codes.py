@@ -32,6 +32,15 @@ class KeptCodes:
         """Inside, what is kept is not generated."""
         return self._in_place_of(self._use)
 
+    def list_parts(self) -> Iterator[AstNode]:
+        """The trees that are kept."""
+        for made, _ in self._kept.values():
+            if hasattr(made, "entry_points"):
+                yield made.common_ir
+                yield from (entry.ir_node for entry in made.entry_points.values())
+            else:
+                yield made.func_ir
+
     @contextmanager
     def _in_place_of(self, wrapped: Any) -> Iterator[None]:
         from vyper.codegen import module

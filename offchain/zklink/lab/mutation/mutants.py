@@ -125,11 +125,21 @@ def generate_mutants(folder: Path, files: Sequence[str]) -> list[Mutant]:
     return [mutant for file in files for mutant in _generate(folder, file)]
 
 
-def _generate(folder: Path, file: str) -> list[Mutant]:
+def count_left_out(folder: Path, files: Sequence[str]) -> Counter[str]:
+    """How many changes the rules leave out, by why no test need be asked about them. Raises the same."""
+    return Counter(edit.why for file in files for edit in _find_edits(folder, file)[1] if edit.why)
+
+
+def _find_edits(folder: Path, file: str) -> tuple[str, list[Edit]]:
     if not (folder / file).is_file():
         raise MutantUnusable(file, f"there is no such file in {folder}")
     text = (folder / file).read_text()
-    edits = _find_python(file, text) if file.endswith(".py") else find_edits(text, parse(folder / file))
+    return text, _find_python(file, text) if file.endswith(".py") else find_edits(text, parse(folder / file))
+
+
+def _generate(folder: Path, file: str) -> list[Mutant]:
+    text, found_edits = _find_edits(folder, file)
+    edits = [edit for edit in found_edits if not edit.why]
     lines = Counter(_tell(text, file, edit) for edit in edits)
     seen, found = Counter[str](), []
     for edit in edits:

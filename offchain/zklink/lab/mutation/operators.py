@@ -11,6 +11,7 @@ from typing import Final
 
 from zklink.lab.mutation.edits import (
     COMPARISONS,
+    IMPLIED,
     AstNode,
     Edit,
     Source,
@@ -66,7 +67,13 @@ def _compare(source: Source, node: AstNode) -> Iterator[Edit]:
     if start is not None:
         if neighbour:
             yield Edit("bound moved by one", start, old, neighbour)
-        yield Edit("comparison turned", start, old, opposite)
+        yield Edit("comparison turned", start, old, opposite, IMPLIED if _is_condition(node) else "")
+
+
+def _is_condition(node: AstNode) -> bool:
+    """Whether a comparison is all that an `if` asks."""
+    parent = node.get_ancestor()
+    return type(parent).__name__ in ("If", "IfExp") and parent.test is node
 
 
 def _turn_not(source: Source, node: AstNode) -> Iterator[Edit]:

@@ -16,6 +16,9 @@ from zklink.lab.mutation.recompile import Recompiler
 Build = Callable[[Sequence[str]], dict[str, bytes]]
 """Compiles contracts by their names; raises anything for what does not compile."""
 
+Swap = Callable[[], bool]
+"""Gives contracts that stand on this process' chains the code that was built last. False if it cannot."""
+
 _MARK: Final = b"\x65vyper"
 """The compiler's name in CBOR."""
 
@@ -46,6 +49,12 @@ def strip(code: bytes) -> bytes:
     """
     length = int.from_bytes(code[-2:], "big")
     return code[:-length] if _MARK in code[-length:] else code
+
+
+def find_swap(name: str) -> Swap | None:
+    """The function `swap` beside the project's own way to compile, if there is one."""
+    module = name.partition(":")[0]
+    return getattr(importlib.import_module(module), "swap", None) if module else None
 
 
 def find_build(folder: Path, name: str) -> Build:

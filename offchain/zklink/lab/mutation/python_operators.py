@@ -5,11 +5,14 @@ defaults, decorators) is left as it is: it was read when the module was loaded, 
 """
 
 import ast
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from zklink.lab.mutation.edits import (
     COMPARISONS,
+    IMPLIED,
     Edit,
     Source,
     change_arithmetic,
@@ -20,6 +23,11 @@ from zklink.lab.mutation.edits import (
 _MORE_COMPARISONS: Final = {"Is": ("is", None, "is not"), "IsNot": ("is not", None, "is")}
 _FUNCTIONS: Final = {"min": "max", "max": "min", "any": "all", "all": "any"}
 _STATEMENTS: Final = (ast.Expr, ast.Assign, ast.AugAssign, ast.Assert, ast.Raise, ast.Delete)
+_LOG: Final = "a line of a log"
+_TEXT: Final = "a text for people: `__repr__`, `__str__`"
+_NARROWED: Final = "an assertion that tells a type: `is not None`, `isinstance`"
+_FALSE: Final = "nothing in place of `False`, which is as false"
+_LOGGED: Final = ("debug", "info", "warning", "error", "exception", "critical", "log")
 _HEADS: Final = ("args", "decorator_list", "returns", "annotation", "type_params")
 """What is read once, when a module is loaded, or never."""
 
@@ -28,27 +36,46 @@ def find_python_edits(text: str) -> list[Edit]:
     """Every edit of a source, each text once, in the order of the source. Raises SyntaxError."""
     source = Source(text)
     found: dict[tuple[int, str, str], Edit] = {}
-    for node in _find_nodes(ast.parse(text), False):
+    tree = ast.parse(text)
+    conditions = {id(node.test) for node in ast.walk(tree) if isinstance(node, ast.If | ast.IfExp)}
+    for node, why in _find_nodes(tree, False, ""):
         for edit in _edit(source, node):
             if edit.old and edit.old != edit.new and text.startswith(edit.old, edit.start):
-                found.setdefault((edit.start, edit.old, edit.new), edit)
+                is_implied = id(node) in conditions and _is_turned(node, edit)
+                reason = why or edit.why or (IMPLIED if is_implied else "")
+                found.setdefault((edit.start, edit.old, edit.new), replace(edit, why=reason))
     return sorted(found.values(), key=lambda edit: (edit.start, edit.operator, edit.new))
 
 
-def _find_nodes(node: ast.AST, is_inside: bool) -> Iterator[ast.AST]:
-    """All nodes of functions' bodies. The parts of an f-string have no places of their own; `strict` of a zip asserts
-    what holds anyhow.
+def _find_nodes(node: ast.AST, is_inside: bool, why: str) -> Iterator[tuple[ast.AST, str]]:
+    """All nodes of functions' bodies, and why no test need be asked about them, if so. The parts of an f-string have no
+    places of their own; `strict` of a zip asserts what holds anyhow.
     """
     is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    why = why or _find_reason(node)
     if is_inside and not is_function:
-        yield node
+        yield node, why
     if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.keyword) and node.arg == "strict"):
         return
     for name, value in ast.iter_fields(node):
         if name not in _HEADS or isinstance(node, ast.Call):
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, ast.AST):
-                    yield from _find_nodes(child, is_inside or is_function)
+                    yield from _find_nodes(child, is_inside or is_function, why)
+
+
+def _find_reason(node: ast.AST) -> str:
+    """Why changes of a node, and of all below it, need not be asked about."""
+    match node:
+        case ast.FunctionDef(name="__repr__" | "__str__"):
+            return _TEXT
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=logger, attr=name))) if name in _LOGGED:
+            return _LOG if re.search(r"\blog(ger|ging)?$", ast.unparse(logger), re.IGNORECASE) else ""
+        case ast.Assert(test=ast.Compare(ops=[ast.IsNot()], comparators=[ast.Constant(value=None)])):
+            return _NARROWED
+        case ast.Assert(test=ast.Call(func=ast.Name(id="isinstance"))):
+            return _NARROWED
+    return ""
 
 
 def _edit(source: Source, node: ast.AST) -> Iterator[Edit]:
@@ -57,6 +84,11 @@ def _edit(source: Source, node: ast.AST) -> Iterator[Edit]:
     rule = _RULES.get(type(node))
     if rule is not None:
         yield from rule(source, node)
+
+
+def _is_turned(node: ast.AST, edit: Edit) -> bool:
+    """Whether an edit makes the opposite of a whole comparison."""
+    return isinstance(node, ast.Compare) and len(node.ops) == 1 and edit.operator == "comparison turned"
 
 
 def _is_documentation(node: ast.stmt) -> bool:
@@ -96,7 +128,8 @@ def _constant(source: Source, node: Any) -> Iterator[Edit]:
 
 def _return(source: Source, node: Any) -> Iterator[Edit]:
     if node.value is not None and not (isinstance(node.value, ast.Constant) and node.value.value is None):
-        yield source.edit("nothing returned", node.value, "None")
+        is_false = isinstance(node.value, ast.Constant) and node.value.value is False
+        yield replace(source.edit("nothing returned", node.value, "None"), why=_FALSE if is_false else "")
 
 
 def _leave(source: Source, node: ast.AST) -> Iterator[Edit]:

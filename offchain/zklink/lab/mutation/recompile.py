@@ -8,13 +8,15 @@ Kept are the trees with their types, and the intermediate code of every function
 generated again, and those that call it only if its memory is laid out otherwise or it uses other variables.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from zklink.lab.mutation import function_bodies as bodies
+from zklink.lab.mutation.assembler import assemble
+from zklink.lab.mutation.kept_assembly import KeptAssembly
 from zklink.lab.mutation.kept_codes import KeptCodes
 
 AstNode = Any
@@ -28,6 +30,8 @@ class Recompiler:
         """`open_data` gives the compiler's data of a contract, `read` a source as the compiler gets it."""
         self._open_data, self._read = open_data, read
         self._kept: dict[Path, KeptContract] = {}
+        self.runtimes: dict[Path, tuple[bytes, bytes]] = {}
+        """What contracts that changed leave on a chain, before and after; nothing after a whole compilation."""
 
     def compile(self, contract: Path) -> bytes:
         """Creation code, as the sources read now. Raises what the compiler does."""
@@ -40,7 +44,9 @@ class Recompiler:
         if not changed:
             return kept.creation_code
         del self._kept[contract]
+        before = kept.runtime_code
         code = kept.recompile(*changed.popitem()) if len(changed) == 1 else None
+        self.runtimes[contract] = (before, kept.runtime_code if code else b"")
         if code is None:
             with self._open_data(contract) as data:
                 code = bytes(data.bytecode)
@@ -55,9 +61,10 @@ class KeptContract:
         from vyper.compiler.input_bundle import BUILTIN
 
         self._data = data
-        self._codes = KeptCodes()
-        with self._codes.noted():
+        self._codes, self._assembly = KeptCodes(), KeptAssembly()
+        with self._codes.noted(), self._lowered_here():
             self.creation_code: bytes = data.bytecode
+        self.runtime_code = assemble(data.assembly)[1]
         units = {
             Path(unit.resolved_path): (unit.contents, tree)
             for unit, tree in data.resolved_imports.compiler_inputs.items()
@@ -121,6 +128,17 @@ class KeptContract:
         visit(self._data.annotated_vyper_module)
         return list(found.values())
 
+    @contextmanager
+    def _lowered_here(self) -> Iterator[None]:
+        """Inside, the compiler's assembly is made of parts that are kept."""
+        from vyper.ir import compile_ir
+
+        def lower(code: Any, optimize: Any = None) -> list[Any]:
+            return self._assembly.lower(code, self._codes.list_parts(), optimize)
+
+        with patch.object(compile_ir, "compile_to_assembly", lower):
+            yield
+
     def _generate(self) -> bytes:
         from vyper.codegen import core
         from vyper.compiler import phases
@@ -129,6 +147,6 @@ class KeptContract:
         with patch.object(core, "reset_names"), patch.object(phases, "reset_symbols"), self._codes.used():
             deploying, _ = phases.generate_ir_nodes(self._data.global_ctx, settings)
             with phases.anchor_settings(settings):
-                assembly = phases.generate_assembly(deploying, settings.optimize)
-                code: bytes = phases.generate_bytecode(assembly, bytes.fromhex(self._data.integrity_sum))
+                assembly = self._assembly.lower_again(deploying, settings.optimize)
+                code, self.runtime_code = assemble(assembly, bytes.fromhex(self._data.integrity_sum))
         return code
