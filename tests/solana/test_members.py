@@ -92,18 +92,19 @@ def test_announce__shorter_list_in_place_of_a_longer_one__nothing_of_the_first_i
 
 
 @upholds("SYN-3")
-def test_announce__before_both_groups_stand__refused() -> None:
+@pytest.mark.parametrize(("first", "last"), [(VALIDATORS, WATCHERS), (WATCHERS, VALIDATORS)])
+def test_announce__before_both_groups_stand__refused(first: Group, last: Group) -> None:
     """Or the group that is named last would have a member that is coming into the other one."""
     bare = Founding()
     bare.put_keys()
     bare.init()
-    announce(bare, VALIDATORS, refusal=Refusal.GROUP)
-    bare.found_group(VALIDATORS)
+    announce(bare, first, refusal=Refusal.GROUP)
+    bare.found_group(first)
     for group in Group:
         announce(bare, group, refusal=Refusal.GROUP)
-    remove(bare, WATCHERS, bare.groups.watchers.members[0], Refusal.NOT_A_MEMBER)
-    bare.found_group(WATCHERS)
-    announce(bare, WATCHERS)
+    remove(bare, last, bare.groups.group(last).members[0], Refusal.NOT_A_MEMBER)
+    bare.found_group(last)
+    announce(bare, last)
 
 
 def test_found_group__after_its_members_were_replaced__is_refused(site: Site, ends: Ends) -> None:

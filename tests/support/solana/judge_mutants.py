@@ -68,6 +68,7 @@ LOCK_JUDGES: Final = (
 LOCK_FOLDER: Final = "timelock/"
 SITES: Final = 8
 """Founded sites that a mutant finds ready."""
+RECENT: Final = 3
 PATIENCE: Final = 600
 """Seconds in which a mutant is judged: the machine's units end what has no end."""
 NOBODY: Final = 0x5EED0FA11C0DE5ED
@@ -124,8 +125,11 @@ def _marks(mutants: Sequence[Mutant]) -> Iterator[tuple[str, int, int, str]]:
     """What is inserted: file, place, order at that place, text. A whole condition stands around its parts."""
     for number, mutant in enumerate(mutants):
         length = mutant.stops - mutant.starts
-        yield mutant.file, mutant.starts, -length, f"mutated({number}, (u64)("
-        yield mutant.file, mutant.stops, -(1 << 40) + length, f"), {mutant.neutral})"
+        before, after = f"mutated({number}, (u64)(", f"), {mutant.neutral})"
+        if mutant.is_statement:
+            before, after = f"{{ if (mutated({number}, 1, 0)) ", " }"
+        yield mutant.file, mutant.starts, -length, before
+        yield mutant.file, mutant.stops, -(1 << 40) + length, after
 
 
 def plant(program: bytes, number: int) -> bytes:
@@ -145,6 +149,7 @@ class Judge:
         self.program = compile_all(self.mutants, target.source)
         self.explained = read_explained(target)
         self.record = Record()
+        self.killers: list[str] = []
         self.has_failed = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -166,17 +171,27 @@ class Judge:
         return True
 
     def judge(self, number: int, items: Sequence[pytest.Item]) -> dict[str, str]:
-        """The verdict on one mutant, and the test that noticed it. The quickest tests are asked first."""
+        """The verdict on one mutant, and the test that noticed it. Those tests are asked first that have
+        noticed the last ones, then the quickest.
+        """
         mutant, reached = self.mutants[number], self.record.reached
         # A test that sends by other ways than the machine's is seen by the refusal that it names.
         asked = [item for item in items if number in reached[item.nodeid] or names(item, mutant)]
-        asked.sort(key=lambda item: (number not in reached[item.nodeid], self.record.seconds[item.nodeid]))
+        recent = self.killers[-RECENT:]
+        asked.sort(
+            key=lambda item: (
+                number not in reached[item.nodeid],
+                item.nodeid not in recent,
+                self.record.seconds[item.nodeid],
+            )
+        )
         killer = self._find_killer(number, asked)
+        self.killers += [killer] if killer else []
         if killer:
             return {"verdict": "killed", "by": killer}
         # Compiled with the others it has other constants at other places, where a lookup that gave none may read them.
         alone = compile_mutant(mutant, self.target.source)
-        killer = self._find_killer(number, asked, alone)
+        killer = self._find_killer(number, asked, alone) if alone else ""
         if killer:
             return {"verdict": "killed", "by": killer}
         verdict = "survived" if asked else "survived: no test gets there"

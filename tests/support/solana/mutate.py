@@ -1,4 +1,6 @@
-"""Mutants of the Solana program: each check dropped, as a whole and in each part. `judge_mutants.py` judges them."""
+"""Mutants of the Solana program: each check dropped, as a whole and in each part; each statement left out that writes
+through a pointer or calls a function for what it does. `judge_mutants.py` judges them.
+"""
 
 import contextlib
 import re
@@ -15,13 +17,19 @@ from zklink.solana.toolchain.linker import link
 
 SKIPPED = ("generated.h",)
 CHECKS = re.compile(r"\b(NEED|TRY)\(|\bif \((?=.*\) return 0;)")
+PLAIN = ("field.h", "groth16.h", "machine.h", "words.h")
+"""Files whose statements compute and keep nothing."""
+STATEMENT = re.compile(
+    r"(?:\*?\w+(?:(?:->|\.)\w+|\[[^;=]*?\])+ [-+|]?= [^;]*|\*\w+ [-+|]?= [^;]*|\w+->[\w\[\]. -]+(?:\+\+|--)"
+    r"|(?!NEED|TRY|CHECK_SHAPE|SAME_PLACE|_Static_assert|return)\w+\([^;]*\));$"
+)
 ANSWERS = re.compile(r"(?:\breturn|\bint \w+ =) ([^;?]*)[;?]")
 
 
 @dataclass(frozen=True)
 class Mutant:
     """A change of one file: the text from `at` to `end` becomes `new`. It does what the condition from `starts` to
-    `stops` being `neutral`, always, would do.
+    `stops` being `neutral`, always, would do; or of a statement there what leaving it out would.
     """
 
     file: str
@@ -34,6 +42,7 @@ class Mutant:
     starts: int
     stops: int
     neutral: int
+    is_statement: bool = False
 
     @property
     def name(self) -> str:
@@ -46,7 +55,8 @@ def find_mutants(source: str | Path = build.PROGRAM) -> list[Mutant]:
     folder = (build.SOURCES / source).parent
     files = [path for path in sorted(folder.glob("*.h")) if path.name not in SKIPPED]
     named = [(path.relative_to(build.SOURCES).as_posix(), path.read_text()) for path in files]
-    return [mutant for name, text in named for find in (_in_file, _in_answers) for mutant in find(name, text)]
+    ways = (_in_file, _in_answers, _in_statements)
+    return [mutant for name, text in named for find in ways for mutant in find(name, text)]
 
 
 def _in_file(name: str, text: str) -> Iterator[Mutant]:
@@ -75,6 +85,24 @@ def _in_answers(name: str, text: str) -> Iterator[Mutant]:
     """Of what a function or a variable says, each part left out."""
     for found in ANSWERS.finditer(text):
         yield from _parts(name, text.count("\n", 0, found.start()) + 1, "", found[1], found.start(1))
+
+
+def _in_statements(name: str, text: str) -> Iterator[Mutant]:
+    """Each statement of a line of its own, or behind one condition, left out."""
+    start = 0
+    for line, row in enumerate(text.splitlines(keepends=True), 1):
+        at = len(row) - len(row.lstrip())
+        begin, start = start, start + len(row)
+        if at == 0 or name in PLAIN:
+            continue
+        for word in ("else ", "if ("):
+            if row.startswith(word, at):
+                at = at + len(word) if word == "else " else _close(row + ")" * len(row), at + len(word)) + 1
+        found = STATEMENT.match(row.rstrip("\n"), at)
+        if found:
+            what = f"left out: {' '.join(found[0][:-1].split())[:90]}"
+            places = begin + found.start(), begin + found.end()
+            yield Mutant(name, line, what, "", *places, "(void)(0);", *places, 0, is_statement=True)
 
 
 def _parts(name: str, line: int, refusal: str, condition: str, begin: int) -> Iterator[Mutant]:
