@@ -6,8 +6,9 @@ import contextlib
 import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zklink.protocol.errors import ProgramNotCompiled
@@ -18,7 +19,8 @@ from zklink.solana.toolchain.linker import link
 SKIPPED = ("generated.h",)
 CHECKS = re.compile(r"\b(NEED|TRY)\(|\bif \((?=.*\) return 0;)")
 PLAIN = ("field.h", "groth16.h", "machine.h", "words.h")
-"""Files whose statements compute and keep nothing."""
+"""Files whose statements compute and keep nothing. Of the timelock, in its folder, none are left out either."""
+FUNCTION = re.compile(r"^(?:static|ALWAYS|APART)\b[^;{]*?(\w+)\(", re.MULTILINE)
 STATEMENT = re.compile(
     r"(?:\*?\w+(?:(?:->|\.)\w+|\[[^;=]*?\])+ [-+|]?= [^;]*|\*\w+ [-+|]?= [^;]*|\w+->[\w\[\]. -]+(?:\+\+|--)"
     r"|(?!NEED|TRY|CHECK_SHAPE|SAME_PLACE|_Static_assert|return)\w+\([^;]*\));$"
@@ -46,7 +48,7 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """Where and what, without the line, which moves."""
+        """Where and what, without the line, which moves; where it stands in several functions, with that."""
         return f"{self.file}: {self.what}"
 
 
@@ -56,7 +58,15 @@ def find_mutants(source: str | Path = build.PROGRAM) -> list[Mutant]:
     files = [path for path in sorted(folder.glob("*.h")) if path.name not in SKIPPED]
     named = [(path.relative_to(build.SOURCES).as_posix(), path.read_text()) for path in files]
     ways = (_in_file, _in_answers, _in_statements)
-    return [mutant for name, text in named for find in ways for mutant in find(name, text)]
+    found = [mutant for name, text in named for find in ways for mutant in find(name, text)]
+    often = {name for name, count in Counter(mutant.name for mutant in found).items() if count > 1}
+    return [_say_where(mutant) if mutant.name in often else mutant for mutant in found]
+
+
+def _say_where(mutant: Mutant) -> Mutant:
+    """With its function, for what stands in several."""
+    before = (build.SOURCES / mutant.file).read_text()[: mutant.at]
+    return replace(mutant, what=f"{mutant.what} in {FUNCTION.findall(before)[-1]}")
 
 
 def _in_file(name: str, text: str) -> Iterator[Mutant]:
@@ -93,7 +103,7 @@ def _in_statements(name: str, text: str) -> Iterator[Mutant]:
     for line, row in enumerate(text.splitlines(keepends=True), 1):
         at = len(row) - len(row.lstrip())
         begin, start = start, start + len(row)
-        if at == 0 or name in PLAIN:
+        if at == 0 or name in PLAIN or "/" in name:
             continue
         for word in ("else ", "if ("):
             if row.startswith(word, at):
