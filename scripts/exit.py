@@ -10,6 +10,7 @@ from zklink.cli.inputs import (
     FILE,
     chain_options,
     find_urls,
+    keypair_option,
     load_account,
     open_groups,
     read_deployment,
@@ -21,9 +22,10 @@ from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.connect import connect_bridges
 from zklink.recovery.exit_file import check_roots, read_exits
 from zklink.recovery.exit_proofs import ExitOrder
-from zklink.recovery.exit_sender import leave
 from zklink.recovery.exodus_driver import ExodusDriver
+from zklink.recovery.leaving import leave
 from zklink.recovery.outcome import show_count
+from zklink.recovery.programs import connect_programs, open_ways
 from zklink.recovery.words_kept import read_words
 
 
@@ -47,6 +49,7 @@ from zklink.recovery.words_kept import read_words
     required=True,
     help="The account that pays the gas: a keystore, or a private key in hex.",
 )
+@keypair_option
 @click.option(
     "--wait",
     "wait_seconds",
@@ -62,6 +65,7 @@ def cli(
     words: Path | None,
     asked: Path | None,
     key_file: Path,
+    keypair: Path | None,
     wait_seconds: float,
 ) -> None:
     """Bring every chain to its end, pay open requests back, and send a file's exits.
@@ -71,19 +75,20 @@ def cli(
     """
     account, deployment = load_account(key_file, getpass.getpass), read_deployment(file)
     try:
-        bridges = connect_bridges(deployment, find_urls(deployment, rpcs), quorum)
+        urls = find_urls(deployment, rpcs)
+        bridges, programs = connect_bridges(deployment, urls, quorum), connect_programs(deployment, urls, quorum)
+        read = ChainsRead(deployment, bridges, open_groups(asked, deployment, bridges), programs)
         orders: tuple[ExitOrder, ...] = ()
         if exits is not None:
             found = read_exits(exits, deployment)
-            check_roots(found, exits.name, bridges)
-            orders = tuple(order for order in found.orders if order.chain in bridges)
+            check_roots(found, exits.name, read)
+            orders = tuple(order for order in found.orders if order.chain in bridges or order.chain in programs)
             click.echo(f"{show_count(len(orders), 'exit')} in {exits.name}")
-        read = ChainsRead(deployment, bridges, open_groups(asked, deployment, bridges))
         if words is not None:
             read_words(words, deployment.deployment_hash, read.groups.kept)
-        rescue = ExodusDriver(read, account)
+        rescue = ExodusDriver(read, account, programs=open_ways(read, programs, keypair))
         end = time.monotonic() + wait_seconds
-        while not leave(rescue, orders, account, click.echo):
+        while not leave(rescue, orders, click.echo):
             if time.monotonic() > end:
                 raise click.ClickException(
                     "not finished: some chains above still wait; run this again later, or give --wait SECONDS"

@@ -16,6 +16,7 @@ from zklink.primitives.field import Q
 from zklink.protocol.errors import ExitFileInvalid
 from zklink.protocol.ids import BlockNumber, ChainId
 from zklink.protocol.words import EXIT_LAYOUTS
+from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.exit_file import ExitFile, ExitPlace, check_roots, read_exits, write_exits
 from zklink.recovery.exit_proofs import ExitOrder
 
@@ -95,7 +96,7 @@ def test_read_exits__another_deployment__refused(system: LocalSystem, tmp_path: 
 
 
 def test_check_roots__no_exodus_yet__nothing_to_compare(system: LocalSystem) -> None:
-    check_roots(ExitFile(b"", PLACES, ()), "exits.json", system.bridges)
+    check_roots(ExitFile(b"", PLACES, ()), "exits.json", ChainsRead(system.deployment, system.bridges))
 
 
 def test_check_roots__exits_are_open_at_another_block__refused_and_says_which(credulous: LocalSystem) -> None:
@@ -104,6 +105,9 @@ def test_check_roots__exits_are_open_at_another_block__refused_and_says_which(cr
     story.run_all()
     root, places = story.states[-1].root, dict.fromkeys(credulous.bridges, ExitPlace(BlockNumber(2), 77))
     right = {chain: ExitPlace(BlockNumber(2), root) for chain in places}
-    check_roots(ExitFile(b"", right, ()), "exits.json", credulous.bridges)
+    read = ChainsRead(credulous.deployment, credulous.bridges)
+    check_roots(ExitFile(b"", right, ()), "exits.json", read)
     with pytest.raises(ExitFileInvalid, match=r"block 2, and polygon pays those of 2; .*zklink recover"):
-        check_roots(ExitFile(b"", right | {K: places[K]}, ()), "exits.json", credulous.bridges)
+        check_roots(
+            ExitFile(b"", right | {K: places[K]}, ()), "exits.json", ChainsRead(credulous.deployment, credulous.bridges)
+        )

@@ -26,9 +26,10 @@ from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.exit_file import ExitPlace, read_exits
 from zklink.recovery.exit_places import find_block, find_ends, rebuild_ends
 from zklink.recovery.exit_proofs import ExitOrder, find_exits
-from zklink.recovery.exit_sender import leave, send_exits
+from zklink.recovery.exit_sender import send_exits
 from zklink.recovery.exodus_driver import ExodusDriver
 from zklink.recovery.groups_asked import GroupsAsked
+from zklink.recovery.leaving import leave
 from zklink.state.state import State
 from zklink.transition.exit import compute_claims
 from zklink.transition.exit_authority import compute_exit_inputs
@@ -79,10 +80,10 @@ def bring_to_exodus(pipeline: Pipeline, read: ChainsRead) -> list[str]:
     system, said = pipeline.system, list[str]()
     account = system.world.roles.stranger
     rescue = ExodusDriver(read, account)
-    assert not leave(rescue, [], account, said.append)  # nothing is old enough yet
+    assert not leave(rescue, [], said.append)  # nothing is old enough yet
     for _ in range(ROUNDS):
         system.world.mine(4)
-        if leave(rescue, [], account, said.append):
+        if leave(rescue, [], said.append):
             return said
         system.world.advance_time(DAY)
         system.world.mine(6)

@@ -13,9 +13,9 @@ from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import FileUnreadable, KeyFileInvalid, SettingsInvalid
 from zklink.protocol.ids import ChainId
-from zklink.service.program_connecting import load_keypair
 from zklink.service.programs import check_programs
 from zklink.service.settings.source import read_settings
+from zklink.solana.keys import load_keypair
 
 NODE = """
 deployment = "deployment.json"

@@ -16,7 +16,8 @@ from zklink.protocol.facts import Accepted, Group
 from zklink.protocol.ids import AccountId, BlockNumber, Lane
 from zklink.prover.source import Statement
 from zklink.solana.client.bridge import SolanaBridge
-from zklink.solana.client.ending import Ender
+from zklink.solana.client.ending import Ender, Lead
+from zklink.solana.client.importing import Importer
 from zklink.solana.client.leaving import Leaver
 from zklink.solana.client.sending import Sender
 
@@ -103,12 +104,26 @@ def test_leaver__request_that_has_not_waited_long_enough__refused_with_the_reaso
         leaver.confirm_freeze(Lane.ACCOUNT)
 
 
+class Killed(Exception):
+    """The process has ended."""
+
+
+def kill(*arguments: object) -> None:
+    """It ends here."""
+    raise Killed
+
+
+def lead(ends: Ends, last: int) -> Lead:
+    """The way from the genesis to a block of the line."""
+    return Lead(Accepted(BlockNumber(0), ends.sync_hash(0)), tuple(ends.commitments(0, last)))
+
+
 def make_ender(site: Site) -> tuple[Ender, Sender]:
     """Somebody who brings END, and what it sends with."""
     actor = Actor(site)
     sender = actor.importer._sender
     bridge = SolanaBridge(sender.node, bytes(site.id), bytes(site.bridge))
-    return Ender(bridge, actor.program, sender), sender
+    return Ender(Importer(bridge, actor.program, sender), actor.program, sender), sender
 
 
 def test_ender__word_of_both_groups__end_stands_and_all_rent_comes_back(site: Site) -> None:
@@ -119,10 +134,12 @@ def test_ender__word_of_both_groups__end_stands_and_all_rent_comes_back(site: Si
     words = known.sign(fact, Group.VALIDATORS), known.sign(fact, Group.WATCHERS)
     ender, sender = make_ender(site)
     before = site.machine.lamports(sender.payer.pubkey())
-    name = fact.digest(site.deployment_hash)
-    ender._write_evidence(ender._key(b"evidence", name), *words)
-    ender._write_path(ender._key(b"path", name), Accepted(BlockNumber(0), ends.sync_hash(0)), ends.commitments(0, 3))
-    ender.raise_end(fact, ends.commitments(0, 50), *words)
+    path = lead(ends, 50)
+    ender._evidence(*words)
+    with pytest.MonkeyPatch.context() as killed, pytest.raises(Killed):
+        killed.setattr(ender, "_extend_path", kill)
+        ender.lend_path(path)
+    ender.raise_end(path, *words, validators_say=True, governor=site.governor.pubkey())
     state = site.state()
     assert (state["has_end"], state["end_number"], state["end_hash"]) == (1, 50, ends.sync_hash(50))
     assert before - site.machine.lamports(sender.payer.pubkey()) == sender.paid
@@ -135,8 +152,7 @@ def test_ender__word_that_the_program_does_not_take__refused_and_all_rent_comes_
     ender, sender = make_ender(site)
     before = site.machine.lamports(sender.payer.pubkey())
     with pytest.raises(CallReverted):
-        ender.raise_end(
-            fact, ends.commitments(0, 2), known.sign(other, Group.VALIDATORS), known.sign(fact, Group.WATCHERS)
-        )
+        words = known.sign(other, Group.VALIDATORS), known.sign(fact, Group.WATCHERS)
+        ender.raise_end(lead(ends, 2), *words, validators_say=True, governor=site.governor.pubkey())
     assert site.state()["end_word"] == 0
     assert before - site.machine.lamports(sender.payer.pubkey()) == sender.paid

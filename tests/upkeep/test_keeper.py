@@ -24,6 +24,7 @@ from zklink.protocol.ids import BlockNumber, ChainId, Lane
 from zklink.protocol.words import PAYOUT_WORDS
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.common_steps import execute_owed
+from zklink.recovery.debts import Debts
 from zklink.recovery.groups_asked import GroupsAsked
 from zklink.recovery.keeper import Keeper
 from zklink.recovery.outcome import Done
@@ -232,10 +233,13 @@ def test_purse__half_is_spent__nothing_is_pushed(spent: int, may_push: bool) -> 
     assert Purse(100, 10, spent_wei=spent).may_push is may_push
 
 
-def test_keeper__may_not_push__looks_at_no_debts(story: Story) -> None:
-    keeper = Keeper(story.read, story.system.world.roles.stranger, may_push=lambda chain: False)
-    keeper.round(print)
-    assert not keeper.debts
+def test_keeper__may_not_push__looks_at_no_debts(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[object]()
+    monkeypatch.setattr(Debts, "push_next", lambda self, account: asked.append(self))
+    Keeper(story.read, story.system.world.roles.stranger, may_push=lambda chain: False).round(print)
+    assert not asked
+    Keeper(story.read, story.system.world.roles.stranger).round(print)
+    assert asked
 
 
 def test_send__less_than_a_ceiling_is_left__refused_before_it_is_tried(story: Story) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,7 +25,6 @@ from zklink.protocol.errors import ZkLinkError
 
 if TYPE_CHECKING:
     from zklink.l1.contracts.bridge import BridgeClient
-    from zklink.l1.deployment.places import Place
     from zklink.protocol.ids import ChainId
     from zklink.recovery.groups_asked import GroupsAsked
 
@@ -63,6 +62,19 @@ _SIGNERS_OPTION = click.option(
     type=FILE,
     help="A file with the table [signers], such as a node's settings: these are asked for the groups' words.",
 )
+
+
+_KEYPAIR_OPTION = click.option(
+    "--keypair",
+    "keypair",
+    type=FILE,
+    help="Who pays on Solana chains: a file of solana-keygen. Without it nothing is sent there.",
+)
+
+
+def keypair_option(command: Command) -> Command:
+    """The option `keypair`: who pays on chains whose bridge is a program."""
+    return _KEYPAIR_OPTION(command)
 
 
 def signers_option(command: Command) -> Command:
@@ -108,22 +120,9 @@ def parse_urls(values: tuple[str, ...]) -> dict[str, str | tuple[str, ...]]:
 def find_urls(
     deployment: Deployment, rpcs: tuple[str, ...], environment: Mapping[str, str] = os.environ
 ) -> dict[str, str | tuple[str, ...]]:
-    """The nodes of each chain with contracts by its name: those of --rpc, for other chains that of the environment."""
-    return _find_urls(deployment.chains.values(), rpcs, environment)
-
-
-def find_place_urls(
-    deployment: Deployment, rpcs: tuple[str, ...], environment: Mapping[str, str] = os.environ
-) -> dict[str, str | tuple[str, ...]]:
-    """The same for every chain, also where the bridge is a program."""
-    return _find_urls(deployment.places.values(), rpcs, environment)
-
-
-def _find_urls(
-    places: Iterable[Place], rpcs: tuple[str, ...], environment: Mapping[str, str]
-) -> dict[str, str | tuple[str, ...]]:
+    """The nodes of each chain by its name: those of --rpc, for other chains that of the environment."""
     urls = parse_urls(rpcs)
-    for place in places:
+    for place in deployment.places.values():
         found = environment.get(f"{place.name.upper().replace('-', '_')}_RPC")
         if found and place.name not in urls:
             urls |= parse_urls((f"{place.name}={found}",))

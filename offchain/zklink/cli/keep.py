@@ -12,6 +12,7 @@ from zklink.cli.inputs import (
     FILE,
     chain_options,
     find_urls,
+    keypair_option,
     load_account,
     open_groups,
     read_deployment,
@@ -20,6 +21,7 @@ from zklink.cli.inputs import (
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.connect import connect_bridges
 from zklink.recovery.keeper import Keeper
+from zklink.recovery.programs import connect_programs, open_ways
 from zklink.recovery.words_kept import read_words
 
 
@@ -34,6 +36,7 @@ from zklink.recovery.words_kept import read_words
     required=True,
     help="The account that pays the gas: a keystore, or a private key in hex.",
 )
+@keypair_option
 @click.option(
     "--every",
     "pause_seconds",
@@ -50,6 +53,7 @@ def keep(
     words: Path | None,
     asked: Path | None,
     key_file: Path,
+    keypair: Path | None,
     pause_seconds: float,
     once: bool,
 ) -> None:
@@ -60,9 +64,10 @@ def keep(
     true.
     """
     account, deployment = load_account(key_file, getpass.getpass), read_deployment(file)
-    bridges = connect_bridges(deployment, find_urls(deployment, rpcs), quorum)
-    read = ChainsRead(deployment, bridges, open_groups(asked, deployment, bridges))
-    keeper = Keeper(read, account)
+    urls = find_urls(deployment, rpcs)
+    bridges, programs = connect_bridges(deployment, urls, quorum), connect_programs(deployment, urls, quorum)
+    read = ChainsRead(deployment, bridges, open_groups(asked, deployment, bridges), programs)
+    keeper = Keeper(read, account, programs=open_ways(read, programs, keypair))
     while True:
         if words is not None:
             read_words(words, deployment.deployment_hash, read.groups.kept)

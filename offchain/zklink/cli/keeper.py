@@ -12,13 +12,14 @@ import click
 from web3 import Web3
 
 from zklink.cli.deployment_inputs import deployment_options, find_account, find_deployment
-from zklink.cli.inputs import FILE, find_urls, load_account, open_groups, signers_option
+from zklink.cli.inputs import FILE, find_urls, keypair_option, load_account, open_groups, signers_option
 from zklink.cli.running import end_on_signals
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.client import ChainClient
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.connect import reach_bridges
 from zklink.recovery.keeper import Keeper
+from zklink.recovery.programs import open_ways, reach_programs
 from zklink.recovery.words_kept import read_words
 from zklink.upkeep.keeping import describe_left
 from zklink.upkeep.purse import SHARE, Purse, PurseClient
@@ -33,6 +34,7 @@ COIN = Decimal(10**18)
 @click.option(
     "--account", required=True, metavar="ALIAS|FILE", help="Who pays the gas: an account of ape, or a key file."
 )
+@keypair_option
 @click.option(
     "--budget",
     "budgets",
@@ -64,6 +66,7 @@ def keeper(
     rpcs: tuple[str, ...],
     quorum: int,
     account: str,
+    keypair: Path | None,
     budgets: tuple[str, ...],
     ceilings: tuple[str, ...],
     journal: Path | None,
@@ -86,11 +89,14 @@ def keeper(
     if journal is not None:
         keep_purses(purses, PurseJournal(journal, deployment.deployment_hash))
     payer = load_account(find_account(account), getpass.getpass)
-    bridges, away = reach_bridges(deployment, find_urls(deployment, rpcs), quorum, with_purses(purses))
+    urls = find_urls(deployment, rpcs)
+    bridges, away = reach_bridges(deployment, urls, quorum, with_purses(purses))
+    programs, others_away = reach_programs(deployment, urls, quorum)
     if deployment.primary not in bridges:
         raise click.ClickException(f"nothing can be kept without the primary: {away[deployment.primary]}")
-    read = ChainsRead(deployment, bridges, open_groups(asked, deployment, bridges))
-    found = Keeper(read, payer, freeze, lambda chain: purses.get(read.name(chain), Purse(0, 1)).may_push)
+    read = ChainsRead(deployment, bridges, open_groups(asked, deployment, bridges), programs)
+    ways = open_ways(read, programs, keypair)
+    found = Keeper(read, payer, freeze, lambda chain: purses.get(read.name(chain), Purse(0, 1)).may_push, programs=ways)
     ended = threading.Event()
     end_on_signals(ended.set)
     while not ended.is_set():
@@ -100,7 +106,7 @@ def keeper(
             if once:
                 break
             ended.wait(every)
-    for line in describe_left(found, away):
+    for line in describe_left(found, away | others_away):
         click.echo(line)
 
 

@@ -10,7 +10,6 @@ import click
 
 from zklink.cli.inputs import FILE, chain_options, find_urls, parse_address, read_deployment, read_seed
 from zklink.cli.progress_bar import RichProgress
-from zklink.protocol.addresses import find_bound_chain
 from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.default_prover import open_prover
 from zklink.prover.source import Statement
@@ -18,8 +17,9 @@ from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.connect import connect_bridges
 from zklink.recovery.exit_file import ExitFile, ExitPlace, write_exits
 from zklink.recovery.exit_places import find_block, find_ends, rebuild_ends
-from zklink.recovery.exit_proofs import find_exits, prove_exits
+from zklink.recovery.exit_proofs import find_exits, list_payable, prove_exits
 from zklink.recovery.outcome import show_count
+from zklink.recovery.programs import connect_programs
 
 
 @click.command()
@@ -64,13 +64,10 @@ def recover(
     key = None if seed_file is None else read_seed(seed_file)
     if address is not None and not out.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {out.absolute().parent}", param_hint="--out")
-    if address is not None and find_bound_chain(paid or address) is None:
-        raise click.UsageError(
-            f"{recipient or owner} is no address on an EVM chain, where these exits are paid: give the account's --seed"
-            " and a --recipient there"
-        )
     deployment, progress = read_deployment(file), RichProgress()
-    read = ChainsRead(deployment, connect_bridges(deployment, find_urls(deployment, rpcs), quorum))
+    urls = find_urls(deployment, rpcs)
+    bridges, programs = connect_bridges(deployment, urls, quorum), connect_programs(deployment, urls, quorum)
+    read = ChainsRead(deployment, bridges, programs=programs)
     with progress.step(f"reading {read.name(deployment.primary)}", 1) as step:
         history = read.history()
         step.advance()
@@ -81,7 +78,15 @@ def recover(
         click.echo(f"block {number}: root {root:#066x} ({names})")
     if address is None:
         return
-    statements = [found for chain, state in states.items() for found in find_exits(state, address, [chain])]
+    payable = list_payable(deployment, states, paid or address)
+    if not payable:
+        raise click.UsageError(
+            f"{recipient or owner} is no address on {', '.join(map(read.name, states))}, where these exits are paid: "
+            "give the account's --seed and a --recipient there"
+        )
+    for chain in sorted(set(states) - set(payable)):
+        click.echo(f"{read.name(chain)}: {recipient or owner} is no address there: give --seed and a --recipient there")
+    statements = [found for chain in payable for found in find_exits(states[chain], address, [chain])]
     if not statements:
         accounts = ", ".join(map(str, states[deployment.primary].accounts_of(address)))
         has = f"account {accounts}, which holds nothing" if accounts else "no account: is it the address that owns one?"

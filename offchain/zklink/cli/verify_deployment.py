@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from zklink.cli.deployment_inputs import deployment_options, find_record
-from zklink.cli.inputs import find_place_urls
+from zklink.cli.inputs import find_urls
 from zklink.files import read_file
 from zklink.l1.deployment.checks import Check
 from zklink.l1.deployment.dossier import Dossier
@@ -31,7 +31,7 @@ def verify_deployment(name: str, rpcs: tuple[str, ...], quorum: int, is_long: bo
     path = find_record(name)
     dossier = Dossier.from_json(read_file(path))
     deployment = dossier.deployment
-    urls = find_place_urls(deployment, rpcs)
+    urls = find_urls(deployment, rpcs)
     names = {program.name for program in deployment.programs.values()}
     clients = connect(deployment, {name: nodes for name, nodes in urls.items() if name not in names}, quorum)
     _check_all_there(dossier, urls)

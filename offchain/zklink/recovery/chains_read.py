@@ -6,12 +6,16 @@ Takes a bridge of each chain and whoever can be asked for the groups' words. Nev
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
+from typing import Final, Protocol
 
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_events import BlocksImported, BridgeEvent, RequestEvent
+from zklink.l1.contracts.bridge_structs import EndState
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.published.import_calldata import decode_import_evidence
 from zklink.l1.tallies import HistoryTally, QueueTally, lane_of
+from zklink.l1.transport.receipts import BlockInfo
 from zklink.operations.requests import Request
 from zklink.protocol.bridge_hashes import ZERO_HASH, Tip, compute_owed_hash, genesis_tip
 from zklink.protocol.errors import CallRefused, HistoryIncomplete, LogsIncomplete, RpcUnavailable
@@ -23,16 +27,52 @@ from zklink.recovery.accepted_history import AcceptedHistory
 from zklink.recovery.event_reader import EventReader
 from zklink.recovery.groups_asked import GroupsAsked
 from zklink.recovery.history_reader import HistoryReader
-from zklink.recovery.judge import Judge
+from zklink.recovery.judge import Groups, Judge
+
+
+class MemberView(Protocol):
+    """Port: a member whose bridge is a program, as far as other chains' fate depends on it. Raises RpcUnavailable."""
+
+    @property
+    def groups(self) -> Groups: ...
+
+    def head(self) -> BlockInfo: ...
+
+    def is_frozen(self) -> bool: ...
+
+    def tip(self) -> Tip: ...
+
+    def waiting(self, lane: Lane) -> Sequence[Request]:
+        """The requests of a lane that no block consumes, in order."""
+        ...
+
+    def end_state(self) -> EndState: ...
+
+    def find_end(self) -> Accepted | None:
+        """The block at which it ends; None while that is not known."""
+        ...
+
+    def exit_root(self) -> tuple[int, BlockNumber]:
+        """The root against which its exits are open, 0 before, and the block that it has."""
+        ...
+
+
+NO_PROGRAMS: Final[Mapping[ChainId, MemberView]] = MappingProxyType({})
 
 
 class ChainsRead:
-    """All chains of a deployment, read any number of times; each reading asks only for new data."""
+    """All chains of a deployment, read any number of times; each reading asks only for new data. `bridges` are the
+    contracts, `programs` the members whose bridge is a program.
+    """
 
     def __init__(
-        self, deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], groups: GroupsAsked | None = None
+        self,
+        deployment: Deployment,
+        bridges: Mapping[ChainId, BridgeClient],
+        groups: GroupsAsked | None = None,
+        programs: Mapping[ChainId, MemberView] = NO_PROGRAMS,
     ) -> None:
-        self.deployment, self.bridges = deployment, bridges
+        self.deployment, self.bridges, self.programs = deployment, bridges, programs
         self.groups = groups or GroupsAsked()
         self._reader: HistoryReader | None = None
         self._requests: dict[ChainId, EventReader[RequestEvent, QueueTally]] = {}
@@ -46,7 +86,7 @@ class ChainsRead:
 
     @property
     def members(self) -> list[ChainId]:
-        """All chains but the primary."""
+        """The members with contracts."""
         return [chain for chain in self.bridges if chain != self.deployment.primary]
 
     # -- the history ---------------------------------------------------------------------------------------------
@@ -82,7 +122,17 @@ class ChainsRead:
             last = self.bridges[self.deployment.primary].history.tip().timestamp
         except RpcUnavailable:
             return True
-        return last > 0 and self.bridges[member].client.head().timestamp > last + SILENCE_SECONDS
+        program = self.programs.get(member)
+        head = self.bridges[member].client.head() if program is None else program.head()
+        return last > 0 and head.timestamp > last + SILENCE_SECONDS
+
+    def is_frozen(self, member: ChainId) -> bool:
+        """Whether a member is frozen; one whose node is away, or not given, is not known to be."""
+        known = self.bridges.get(member) or self.programs.get(member)
+        try:
+            return known is not None and known.is_frozen()
+        except RpcUnavailable:
+            return False
 
     def ends(self) -> list[Accepted]:
         """The blocks at which the history can end, the highest first: the primary's last one, those that it has lost,
@@ -185,7 +235,8 @@ class ChainsRead:
     def judge(self, chain: ChainId) -> Judge:
         """The groups of a chain as they are now."""
         if chain not in self._judges:
-            self._judges[chain] = Judge(self.bridges[chain].groups, self.deployment.deployment_hash)
+            known = self.programs.get(chain) or self.bridges[chain]
+            self._judges[chain] = Judge(known.groups, self.deployment.deployment_hash)
         return self._judges[chain].look()
 
     def _events_of(self, chain: ChainId) -> EventReader[BridgeEvent, HistoryTally]:

@@ -78,10 +78,7 @@ def connect(deployment: Deployment, urls: Urls, quorum: int = 1) -> dict[ChainId
     Raises NodeMissing if the primary has no address, ChainUnknown for an address without a chain, NodesDisagree for
     fewer nodes than the quorum, WrongChain, RpcUnavailable.
     """
-    names = tuple(place.name for place in deployment.chains.values())
-    for name in urls:
-        if name not in names:
-            raise ChainUnknown(name, names)
+    names = _check_names(deployment, urls)
     clients: dict[ChainId, ChainClient] = {}
     for chain_id, place in deployment.chains.items():
         if place.name in urls:
@@ -110,10 +107,7 @@ def reach_bridges(
     Raises ChainUnknown, DeploymentRefused.
     """
     check_file(deployment)
-    names = tuple(place.name for place in deployment.chains.values())
-    for name in urls:
-        if name not in names:
-            raise ChainUnknown(name, names)
+    names = _check_names(deployment, urls)
     bridges, reasons = dict[ChainId, BridgeClient](), dict[ChainId, str]()
     for chain_id, place in deployment.chains.items():
         try:
@@ -126,3 +120,12 @@ def reach_bridges(
         else:
             bridges[chain_id] = bridge
     return bridges, reasons
+
+
+def _check_names(deployment: Deployment, urls: Urls) -> tuple[str, ...]:
+    """The names of all chains; ChainUnknown for an address without a chain."""
+    names = tuple(place.name for place in deployment.places.values())
+    for name in urls:
+        if name not in names:
+            raise ChainUnknown(name, names)
+    return names

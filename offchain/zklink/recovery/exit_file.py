@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from zklink.files import read_file, write_file
-from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.contracts.bridge_structs import Exit
 from zklink.l1.deployment.records import Deployment
 from zklink.primitives.field import Q
 from zklink.protocol.errors import ExitFileInvalid, FileUnreadable, ProtocolError, RpcUnavailable
 from zklink.protocol.ids import WORD_LIMIT, BlockNumber, ChainId
+from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.exit_proofs import ExitOrder
 
 FORMAT: Final = "zklink.exits.3"
@@ -97,17 +97,27 @@ def read_exits(path: Path, deployment: Deployment) -> ExitFile:
         raise refuse(f"it is no file of exits ({type(error).__name__}: {error})") from error
 
 
-def check_roots(exits: ExitFile, file: str, bridges: Mapping[ChainId, BridgeClient]) -> None:
+def check_roots(exits: ExitFile, file: str, read: ChainsRead) -> None:
     """Raise ExitFileInvalid if exits are open on a chain against another root than the file's. A chain whose node is
-    away is not asked.
+    away, or not given, is not asked.
     """
     for chain, place in exits.places.items():
         with suppress(RpcUnavailable):
-            bridge = bridges[chain]
-            if bridge.exodus.exit_root() not in (0, place.root):
-                last, name = bridge.history.tip().number, bridge.client.profile.name
+            root, last = _read_root(read, chain)
+            if root not in (0, place.root):
+                name = read.name(chain)
                 detail = f"its exits on {name} are proven against block {place.block}, and {name} pays those of {last}"
                 raise ExitFileInvalid(file, f"{detail}; make it again with `zklink recover`")
+
+
+def _read_root(read: ChainsRead, chain: ChainId) -> tuple[int, BlockNumber]:
+    """The root against which a chain's exits are open, 0 before, and the block that it has."""
+    if chain in read.programs:
+        return read.programs[chain].exit_root()
+    if chain not in read.bridges:
+        return 0, BlockNumber(0)
+    bridge = read.bridges[chain]
+    return bridge.exodus.exit_root(), bridge.history.tip().number
 
 
 def _find_fault(order: ExitOrder, item: Mapping[str, Any], deployment: Deployment) -> str | None:
@@ -115,7 +125,7 @@ def _find_fault(order: ExitOrder, item: Mapping[str, Any], deployment: Deploymen
     wrong = [name for name, value in _describe(order).items() if item[name] != value]
     if wrong:
         return f"says another {' and '.join(wrong)} than what would be sent"
-    if order.chain not in deployment.chains:
+    if order.chain not in deployment.places:
         return f"is for chain {order.chain}, which the deployment does not have"
     if not {order.token_a, order.token_b} <= {0, *(token.token_id for token in deployment.tokens)}:
         return "pays in a token that the deployment does not have"

@@ -5,6 +5,7 @@ They are the same on all chains unless one has seceded. Never sends anything.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from zklink.protocol.errors import RpcUnavailable
@@ -41,6 +42,11 @@ def find_ends(read: ChainsRead) -> dict[ChainId, ChainEnd]:
         except RpcUnavailable:
             pass
         ends[chain] = end
+    for chain, program in read.programs.items():
+        place = None
+        with suppress(RpcUnavailable):
+            place = program.find_end()
+        ends[chain] = ChainEnd(last, False) if place is None else ChainEnd(place, True)
     return ends
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from zklink.l1.contracts.bridge_structs import Exit
 from zklink.l1.deployment.records import Deployment
 from zklink.primitives.eddsa import PrivateKey
-from zklink.protocol.addresses import join_address
+from zklink.protocol.addresses import is_recipient, join_address
 from zklink.protocol.domain import compute_exit_domain
 from zklink.protocol.ids import OPERATOR_ACCOUNT, AccountId, Amount, ChainId, TokenId
 from zklink.protocol.words import EXIT_LAYOUTS
@@ -68,6 +68,12 @@ def find_exits(state: State, owner: bytes, chains: Iterable[ChainId]) -> list[Ex
         for chain in ordered
     )
     return [statement for statement in statements if statement.amount_a or statement.amount_b]
+
+
+def list_payable(deployment: Deployment, chains: Iterable[ChainId], recipient: bytes) -> list[ChainId]:
+    """Those of these chains on which somebody of this name (32 bytes) can be paid, ascending."""
+    table = {entry.chain_id: entry for entry in deployment.table}
+    return [chain for chain in sorted(chains) if is_recipient(recipient, table[chain].address_format, chain)]
 
 
 def prove_exits(

@@ -29,8 +29,8 @@ from zklink.recovery.connect import connect_bridges
 from zklink.recovery.exit_file import ExitFile, ExitPlace, write_exits
 from zklink.recovery.exit_places import ChainEnd, find_ends, rebuild_ends
 from zklink.recovery.exit_proofs import ExitOrder, find_exits, prove_exits
-from zklink.recovery.exit_sender import leave
 from zklink.recovery.exodus_driver import ExodusDriver
+from zklink.recovery.leaving import leave
 from zklink.transition.exit import ExitStatement
 
 Rpc = Mapping[str, str | Sequence[str]]
@@ -93,7 +93,7 @@ def send(prepared: Prepared, rpc: Rpc, wallet: AnyWallet, say: Callable[[str], N
     read = ChainsRead(
         prepared.deployment, connect_bridges(prepared.deployment, _of_contracts(prepared.deployment, rpc))
     )
-    return leave(ExodusDriver(read, signer.account), prepared.orders, signer.account, say)
+    return leave(ExodusDriver(read, signer.account), prepared.orders, say)
 
 
 def _of_contracts(deployment: Deployment, rpc: Rpc) -> Rpc:

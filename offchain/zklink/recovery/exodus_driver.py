@@ -5,26 +5,41 @@ transaction. Decides by the present state of the chains, so others may do the sa
 uses a key of the operator or of a group.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from eth_account.signers.local import LocalAccount
 
 from zklink.protocol.ids import ChainId
 from zklink.recovery.chains_read import ChainsRead
-from zklink.recovery.member_steps import advance_member
 from zklink.recovery.outcome import Outcome
-from zklink.recovery.primary_steps import advance_primary
+from zklink.recovery.ways import ContractWay, Way
+
+NO_WAYS: Final[Mapping[ChainId, Way]] = MappingProxyType({})
 
 
 class ExodusDriver:
-    """Drives all chains of a deployment. Raises HistoryDisagrees, HistoryIncomplete, LogsIncomplete, RequestGap,
-    RpcUnavailable, and what `ChainClient.send` raises.
+    """Drives all chains of a deployment; `programs` are the ways of those whose bridge is a program. Raises
+    HistoryDisagrees, HistoryIncomplete, LogsIncomplete, RequestGap, RpcUnavailable, and what `ChainClient.send` raises.
     """
 
-    def __init__(self, read: ChainsRead, account: LocalAccount, may_freeze: bool = True) -> None:
-        self.read, self.account, self.may_freeze = read, account, may_freeze
-        self.deployment, self.bridges = read.deployment, read.bridges
+    def __init__(
+        self,
+        read: ChainsRead,
+        account: LocalAccount,
+        may_freeze: bool = True,
+        programs: Mapping[ChainId, Way] = NO_WAYS,
+    ) -> None:
+        self.read, self.may_freeze = read, may_freeze
+        self.ways = list_ways(read, account, programs)
 
     def advance(self, chain: ChainId) -> Outcome:
         """Send the next transaction that brings `chain` towards exits."""
-        if chain == self.deployment.primary:
-            return advance_primary(self.read, self.account, self.may_freeze)
-        return advance_member(self.read, chain, self.account, self.may_freeze)
+        return self.ways[chain].advance(may_freeze=self.may_freeze)
+
+
+def list_ways(read: ChainsRead, account: LocalAccount, programs: Mapping[ChainId, Way]) -> dict[ChainId, Way]:
+    """The way of each chain, by what its bridge is."""
+    ways: dict[ChainId, Way] = {chain: ContractWay(read, chain, account) for chain in read.bridges}
+    return ways | dict(programs)

@@ -7,9 +7,9 @@ for that chain alone, and only as long as its groups have the members that they 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Protocol
 
 from zklink.l1.contracts.bridge_structs import GroupMembers
-from zklink.l1.contracts.groups import GroupsClient
 from zklink.protocol.errors import CallReverted
 from zklink.protocol.facts import Accepted, End, EndDenial, Frozen, Group, Seal
 from zklink.recovery.words_kept import Both, Word, WordsKept
@@ -17,11 +17,27 @@ from zklink.recovery.words_kept import Both, Word, WordsKept
 Members = tuple[GroupMembers, ...]
 
 
+class Groups(Protocol):
+    """Port: the groups as one chain has them; each check raises CallReverted for evidence that the chain refuses."""
+
+    def members(self, group: Group) -> GroupMembers: ...
+
+    def check_seal(self, deployment_hash: bytes, fact: Seal, validators: bytes) -> None: ...
+
+    def check_accepted(self, deployment_hash: bytes, fact: Accepted, validators: bytes, watchers: bytes) -> None: ...
+
+    def check_frozen(self, deployment_hash: bytes, fact: Frozen, watchers: bytes) -> None: ...
+
+    def check_end(self, deployment_hash: bytes, fact: End, group: Group, evidence: bytes) -> None: ...
+
+    def check_denial(self, deployment_hash: bytes, fact: EndDenial, group: Group, evidence: bytes) -> None: ...
+
+
 @dataclass
 class Judge:
     """The groups of one chain. Raises RpcUnavailable."""
 
-    groups: GroupsClient
+    groups: Groups
     deployment_hash: bytes
     members: Members = ()
     refused: set[tuple[Word, tuple[bytes, ...]]] = field(default_factory=set)

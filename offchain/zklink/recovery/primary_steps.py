@@ -7,9 +7,8 @@ Takes what was read of all chains; each step sends one transaction at most (docs
 from eth_account.signers.local import LocalAccount
 
 from zklink.protocol.bridge_blocks import AcceptAgainCall
-from zklink.protocol.errors import RpcUnavailable
 from zklink.protocol.facts import Accepted, Frozen
-from zklink.protocol.ids import EXIT_DELAY_SECONDS, FREEZE_DELAY_SECONDS, SILENCE_SECONDS, BlockNumber, ChainId
+from zklink.protocol.ids import EXIT_DELAY_SECONDS, FREEZE_DELAY_SECONDS, SILENCE_SECONDS, BlockNumber
 from zklink.recovery.accepted_history import list_commitments
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.common_steps import (
@@ -70,7 +69,7 @@ def freeze_for_members(read: ChainsRead, account: LocalAccount, may_freeze: bool
                 end.freeze_for(account, member)
                 return Done(f"frozen: {name} is frozen")
             waiting.append(Waiting(f"the freeze of {name} is announced: it acts {_from(window.describe(head))}"))
-        elif member in read.bridges and _is_frozen(read, member):
+        elif read.is_frozen(member):
             if not may_freeze:
                 return Waiting(f"{FREEZE_DUE}: {name} is frozen, and that can be announced")
             evidence = read.groups.find_frozen(Frozen(member, announced.round), read.judge(read.deployment.primary))
@@ -99,14 +98,6 @@ def take_again(read: ChainsRead, account: LocalAccount) -> Outcome | None:
         primary.accept_again(account, AcceptAgainCall(first, full, later, *both, pay=False))
         return Done(f"{show_count(len(taken), 'block')} from {first} on taken again")
     return None
-
-
-def _is_frozen(read: ChainsRead, member: ChainId) -> bool:
-    """Whether a member is frozen; one whose node is away is not known to be."""
-    try:
-        return read.bridges[member].is_frozen()
-    except RpcUnavailable:
-        return False
 
 
 def _explain(read: ChainsRead) -> str:

@@ -3,21 +3,16 @@ with such chains: it needs the extra `solana`.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from solders.keypair import Keypair
-
-from zklink.files import read_file
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.l1.transport.roster import PoolPolicy
-from zklink.protocol.errors import FileUnreadable, KeyFileInvalid
 from zklink.protocol.ids import ChainId
 from zklink.service.program_link import ProgramLink
 from zklink.service.settings.model import FillingProgramSettings, PayingProgramSettings, ProgramSettings
 from zklink.solana.client.node import SolanaNode
 from zklink.solana.client.pool import SolanaPool
-from zklink.solana.keys import read_keypair
+from zklink.solana.keys import load_keypair
 
 
 def connect_programs(settings: Mapping[str, ProgramSettings], deployment: Deployment) -> dict[ChainId, ProgramLink]:
@@ -52,15 +47,3 @@ def _link(deployment: Deployment, chain: ChainId, own: ProgramSettings) -> Progr
         price=price,
         level=own.commitment,
     )
-
-
-def load_keypair(path: Path) -> Keypair:
-    """A keypair from a file. Raises FileUnreadable, KeyFileInvalid; no text shows the content."""
-    try:
-        return read_keypair(read_file(path))
-    except FileUnreadable as error:
-        if error.position is None:
-            raise
-        raise KeyFileInvalid(str(path)) from None
-    except ValueError:
-        raise KeyFileInvalid(str(path)) from None

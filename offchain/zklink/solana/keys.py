@@ -1,9 +1,13 @@
 """Keypairs as wallets and `solana-keygen` write them."""
 
 import json
+from pathlib import Path
 from typing import Final
 
 from solders.keypair import Keypair
+
+from zklink.files import read_file
+from zklink.protocol.errors import FileUnreadable, KeyFileInvalid
 
 KEYPAIR_BYTES: Final = 64
 
@@ -20,3 +24,15 @@ def read_keypair(text: str) -> Keypair:
         return Keypair.from_bytes(data)
     except Exception:  # solders raises panics of its own kinds
         raise ValueError("no keypair") from None
+
+
+def load_keypair(path: Path) -> Keypair:
+    """A keypair from a file. Raises FileUnreadable, KeyFileInvalid; no text shows the content."""
+    try:
+        return read_keypair(read_file(path))
+    except FileUnreadable as error:
+        if error.position is None:
+            raise
+        raise KeyFileInvalid(str(path)) from None
+    except ValueError:
+        raise KeyFileInvalid(str(path)) from None

@@ -133,8 +133,11 @@ def list_missing(read: ChainsRead, chain: ChainId) -> list[str]:
         return []
     if chain == primary:
         return [f"FRZ of {read.name(member)}, by the watchers" for member in _list_unannounced(read)]
-    bridge, height = read.bridges[chain], read.history().height
-    tip, end, missing = bridge.history.tip(), bridge.member_end.end_state(), list[str]()
+    height, missing = read.history().height, list[str]()
+    if chain in read.programs:
+        tip, end = read.programs[chain].tip(), read.programs[chain].end_state()
+    else:
+        tip, end = read.bridges[chain].history.tip(), read.bridges[chain].member_end.end_state()
     if tip.number < height and not end.stands and find_fact(read, chain, tip) is None:
         missing.append(f"ACC of block {tip.number + 1} or a later one, by both groups")
     if end.word is EndWord.NONE and read.has_ended(chain):
@@ -147,9 +150,9 @@ def _list_unannounced(read: ChainsRead) -> Iterator[ChainId]:
     primary = read.bridges[read.deployment.primary]
     if primary.is_frozen():
         return
-    for member in read.members:
+    for member in (*read.members, *read.programs):
         with suppress(RpcUnavailable):
-            if read.bridges[member].is_frozen() and not primary.primary_end.announcement(member).announced_at:
+            if read.is_frozen(member) and not primary.primary_end.announcement(member).announced_at:
                 yield member
 
 

@@ -21,9 +21,9 @@ from zklink.recovery import exits
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.exit_places import find_ends, rebuild_ends
 from zklink.recovery.exit_proofs import ExitOrder, prove_exits
-from zklink.recovery.exit_sender import leave
 from zklink.recovery.exodus_driver import ExodusDriver
 from zklink.recovery.groups_asked import GroupsAsked
+from zklink.recovery.leaving import leave
 from zklink.service.wiring import build_groups
 from zklink.signers.journal import MemorySignerJournal
 from zklink.state.state import State
@@ -80,7 +80,7 @@ def bring_to_end(cast: Cast, chains: Collection[ChainId]) -> ChainsRead:
     read = ChainsRead(system.deployment, bridges, cast.read.groups)
     rescue, said = ExodusDriver(read, account), _Once(cast.say)
     end = time.monotonic() + cast.options.timeout_seconds
-    while not leave(rescue, [], account, said):
+    while not leave(rescue, [], said):
         if time.monotonic() > end:
             raise DemoStuck("exodus", cast.options.timeout_seconds)
         _let_pass(cast, chains, 0 if said.has_sent else DAY)

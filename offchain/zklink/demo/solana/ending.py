@@ -35,7 +35,8 @@ from zklink.recovery.groups_asked import GroupsAsked
 from zklink.recovery.outcome import Done
 from zklink.recovery.primary_steps import freeze_primary
 from zklink.solana.client.bridge import SolanaBridge
-from zklink.solana.client.ending import Ender
+from zklink.solana.client.ending import Ender, Lead
+from zklink.solana.client.importing import Importer
 from zklink.solana.client.node import CONFIRMED
 from zklink.solana.client.sending import Sender
 from zklink.transition.exit import ExitStatement
@@ -80,7 +81,10 @@ def _end_solana(star: Star, read: ChainsRead, say: Say) -> int:
     star.founder.desk.fund(key_of("stranger").pubkey(), 10**10)
     star.solana.finalize()
     way = list_commitments(read.lead(SOLANA, reading.tip, place))
-    Ender(bridge, program, sender).raise_end(fact, way, validators, watchers)
+    path = Lead(Accepted(reading.tip.number, reading.tip.sync_hash), way)
+    governor = Pubkey(reading.fields["governor"])
+    ender = Ender(Importer(bridge, program, sender), program, sender)
+    ender.raise_end(path, validators, watchers, validators_say=True, governor=governor)
     say(f"solana: END raised at block {place.number} by both groups; it stands")
     return int(place.number)
 

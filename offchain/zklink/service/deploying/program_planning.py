@@ -16,12 +16,12 @@ from zklink.l1.transport.secrets import keep_secret
 from zklink.prices.founding import plan_entries
 from zklink.protocol.errors import DeploymentRefused, NodeMissing
 from zklink.protocol.ids import ChainId, Door
-from zklink.service.program_connecting import load_keypair
 from zklink.service.settings.deployer import EnvironmentSettings, ProgramPlaceSettings
 from zklink.solana.client.node import SolanaNode
 from zklink.solana.client.program import Program
 from zklink.solana.deploying.desk import Desk
 from zklink.solana.deploying.loading import hash_code
+from zklink.solana.keys import load_keypair
 from zklink.solana.toolchain import build_program, build_timelock
 from zklink.solana.toolchain.build import compiler_version
 

@@ -1,95 +1,147 @@
-"""How a Solana member ends by both groups' word: evidence and a path are written, and END is raised with them.
+"""How a Solana member is told its end: evidence and paths written into accounts, then the calls that read them.
 
-Takes END, what leads to it from the member's tip, and signatures; sends calls that anybody may make. What was written
-for it is closed again, and its rent comes back.
+Takes facts with the groups' signatures and the commitments that lead to them; sends calls that anybody may make. What
+is true the program judges. Accounts follow from what they hold: whoever is killed goes on, and rent comes back.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
+from zklink.l1.transport.redaction import redact
+from zklink.primitives.base58 import encode_base58
 from zklink.primitives.keccak import keccak256
-from zklink.protocol.facts import Accepted, End
-from zklink.protocol.messages import SIGNATURE_BYTES
-from zklink.solana.client.bridge import SolanaBridge
-from zklink.solana.client.importing import PIECE_BYTES, make_account
+from zklink.protocol.bridge_hashes import fold
+from zklink.protocol.errors import L1Error
+from zklink.protocol.facts import Accepted
+from zklink.solana.client.importing import UNREAD, Evidence, Importer, make_account
 from zklink.solana.client.node import CONFIRMED
 from zklink.solana.client.program import Program
 from zklink.solana.client.sending import Sender, SolanaReceipt
-from zklink.solana.interface import accounts, end_instructions, instructions
+from zklink.solana.interface import accounts, end_instructions
+from zklink.solana.interface.forms import Instruction
 
-FIRST_PIECE: Final = 18
-NEXT_PIECE: Final = 27
-"""Commitments that fit beside the opening of a path, and into each call that lets it go on."""
+log = logging.getLogger(__name__)
+
+FIRST_PIECE: Final = 17
+PATH_PIECE: Final = 25
+"""Commitments that the transaction takes that opens a path, and each one more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The way from a block of some history to a later one: `commitments` are those of the blocks that follow."""
+
+    base: Accepted
+    commitments: tuple[bytes, ...]
+
+    @property
+    def top(self) -> bytes:
+        """The sync hash to which it leads."""
+        return fold(self.base.sync_hash, self.commitments)
 
 
 class Ender:
-    """Who sends these calls, and lends the rent of what is written: the sender's payer."""
+    """Who sends these calls, and lends the rent of what they read: the sender's payer."""
 
-    def __init__(self, bridge: SolanaBridge, program: Program, sender: Sender) -> None:
-        self._bridge, self._program, self._sender = bridge, program, sender
+    def __init__(self, importer: Importer, program: Program, sender: Sender) -> None:
+        self._importer, self._program, self._sender = importer, program, sender
 
-    def raise_end(self, fact: End, commitments: Sequence[bytes], validators: bytes, watchers: bytes) -> SolanaReceipt:
-        """Raise END by the word of both groups, which then stands; `commitments` lead to it from the member's tip.
-        Raises what `Sender.send` does.
+    def raise_end(
+        self, path: Lead, validators: bytes, watchers: bytes, *, validators_say: bool, governor: Pubkey
+    ) -> SolanaReceipt:
+        """Raise END at the end of a path that begins at the tip. The validators' signatures are of END, or, unless they
+        say it, their seal. Raises what `Sender.send` does.
         """
-        reading = self._bridge.read(CONFIRMED)
-        name = fact.digest(reading.deployment_hash)
-        evidence, path = self._key(b"evidence", name), self._key(b"path", name)
-        self._close(evidence.pubkey(), path.pubkey())  # what somebody who was killed has left
-        self._write_evidence(evidence, validators, watchers)
-        self._write_path(path, Accepted(reading.tip.number, reading.tip.sync_hash), commitments)
-        places = {
-            "governor": Pubkey(reading.fields["governor"]),
-            "bridge": self._program.bridge,
-            "evidence": evidence.pubkey(),
-            "path": path.pubkey(),
-        }
-        call = self._program.encode(end_instructions.RAISE_END, places, validators_say=1)
-        try:
-            return self._sender.send("raise_end", [call])
-        finally:
-            self._close(evidence.pubkey(), path.pubkey())
+        with self._evidence(validators, watchers) as evidence, self.lend_path(path) as way:
+            places = {"governor": governor, "evidence": evidence, "path": way}
+            return self._send(end_instructions.RAISE_END, places, validators_say=int(validators_say))
 
-    def _close(self, evidence: Pubkey, path: Pubkey) -> None:
-        """Take the rent of both back, where they are there."""
-        writer = {"writer": self._sender.payer.pubkey()}
-        forms = ((instructions.CLOSE_BLOCK, "block", evidence), (end_instructions.CLOSE_PATH, "path", path))
-        _, found = self._sender.node.accounts([str(evidence), str(path)], CONFIRMED)
-        calls = [
-            self._program.encode(form, writer | {role: key})
-            for (form, role, key), each in zip(forms, found, strict=True)
-            if each is not None and each.owner == str(self._program.id)
-        ]
-        if calls:
-            self._sender.send("close", calls)
+    def stand_end(self, path: Lead) -> SolanaReceipt:
+        """Let the END that waits stand, once its window is over; the path begins at the tip."""
+        with self.lend_path(path) as way:
+            return self._send(end_instructions.STAND_END, {"path": way})
 
-    def _write_evidence(self, account: Keypair, validators: bytes, watchers: bytes) -> None:
-        body, places = validators + watchers, {"writer": self._sender.payer.pubkey(), "block": account.pubkey()}
-        counts: dict[str, Any] = {
-            "validators": len(validators) // SIGNATURE_BYTES,
-            "watchers": len(watchers) // SIGNATURE_BYTES,
-        }
-        opened = self._program.encode(instructions.OPEN_BLOCK, places, later=0, **counts)
-        made = make_account(self._sender, self._program, account.pubkey(), accounts.BLOCK.size + len(body))
-        self._sender.send("open_block", [*made, opened], [account])
-        for at in range(0, len(body), PIECE_BYTES):
-            call = self._program.encode(instructions.WRITE_BLOCK, places, body[at : at + PIECE_BYTES], at=at)
-            self._sender.send("write_block", [call])
+    def deny_end(self, validators: bytes, watchers: bytes) -> SolanaReceipt:
+        """Deny the END that waits by the word of the group that can, the other's is empty."""
+        with self._evidence(validators, watchers) as evidence:
+            return self._send(end_instructions.DENY_END, {"governor": UNREAD, "evidence": evidence}, by_governor=0)
 
-    def _write_path(self, account: Keypair, base: Accepted, commitments: Sequence[bytes]) -> None:
+    def fell_end(self, place: Accepted, validators: bytes, watchers: bytes, path: Lead | None) -> SolanaReceipt:
+        """Fell the END that waits by an ACC. For a block that is not above END, the path leads to END from what END's
+        own history has there.
+        """
+        values = {"number": place.number, "sync_hash": place.sync_hash}
+        with self._evidence(validators, watchers) as evidence, self.lend_path(path) as way:
+            return self._send(end_instructions.FELL_END, {"evidence": evidence, "path": way}, **values)
+
+    def show_mismatch(self, block: Pubkey, queue: Pubkey) -> SolanaReceipt:
+        """Show that the queue cannot match the block after the tip, which is written."""
+        return self._send(end_instructions.SHOW_MISMATCH, {"queue": queue, "block": block, "path": UNREAD})
+
+    # -- accounts ------------------------------------------------------------------------------------------------
+
+    def _evidence(self, validators: bytes, watchers: bytes) -> "Lent":
+        body = validators + watchers
+        account = self._make_key(b"evidence", body)
+        self._importer.write(account, body, Evidence(validators, watchers))
+        return Lent(account.pubkey(), lambda: self._importer.close(account.pubkey()))
+
+    def lend_path(self, path: Lead | None) -> "Lent":
+        """An account that holds a path as long as the call takes that reads it; one that nobody looks at for none."""
+        if path is None:
+            return Lent(UNREAD, lambda: None)
+        account = self._make_key(b"path", path.base.sync_hash + path.top)
         places = {"writer": self._sender.payer.pubkey(), "path": account.pubkey()}
-        first, rest = commitments[:FIRST_PIECE], commitments[FIRST_PIECE:]
-        named: dict[str, Any] = {"number": base.number, "sync_hash": base.sync_hash}
-        opened = self._program.encode(end_instructions.OPEN_PATH, places, b"".join(first), **named)
-        made = make_account(self._sender, self._program, account.pubkey(), accounts.PATH.size)
-        self._sender.send("open_path", [*made, opened], [account])
-        for at in range(0, len(rest), NEXT_PIECE):
-            tail = b"".join(rest[at : at + NEXT_PIECE])
-            self._sender.send("extend_path", [self._program.encode(end_instructions.EXTEND_PATH, places, tail)])
+        done = self._read_path(account.pubkey(), path)
+        if done is None:
+            first = path.commitments[:FIRST_PIECE]
+            made = make_account(self._sender, self._program, account.pubkey(), accounts.PATH.size)
+            values: dict[str, Any] = {"number": path.base.number, "sync_hash": path.base.sync_hash}
+            opened = self._program.encode(end_instructions.OPEN_PATH, places, tail=b"".join(first), **values)
+            self._sender.send("open_path", [*made, opened], [account])
+            done = len(first)
+        for at in range(done, len(path.commitments), PATH_PIECE):
+            self._extend_path(places, path.commitments[at : at + PATH_PIECE])
+        closed = self._program.encode(end_instructions.CLOSE_PATH, places)
+        return Lent(account.pubkey(), lambda: self._sender.send("close_path", [closed]))
 
-    def _key(self, what: bytes, name: bytes) -> Keypair:
+    def _extend_path(self, places: dict[str, Pubkey], piece: tuple[bytes, ...]) -> None:
+        call = self._program.encode(end_instructions.EXTEND_PATH, places, tail=b"".join(piece))
+        self._sender.send("extend_path", [call])
+
+    def _read_path(self, key: Pubkey, path: Lead) -> int | None:
+        """How many commitments of a path stand there already; None if it is not there."""
+        _, [found] = self._sender.node.accounts([str(key)], CONFIRMED)
+        if found is None or found.owner != encode_base58(bytes(self._program.id)):
+            return None
+        return int(accounts.PATH.unpack(found.data)["number"]) - path.base.number
+
+    def _make_key(self, kind: bytes, content: bytes) -> Keypair:
         secret = bytes(self._sender.payer)[:32]
-        return Keypair.from_seed(keccak256(secret + b"zklink." + what + bytes(self._program.id) + name))
+        return Keypair.from_seed(keccak256(secret + b"zklink." + kind + bytes(self._program.id) + content))
+
+    def _send(self, form: Instruction, places: dict[str, Pubkey], **values: Any) -> SolanaReceipt:
+        call = self._program.encode(form, {"bridge": self._program.bridge} | places, **values)
+        return self._sender.send(form.name, [call])
+
+
+class Lent:
+    """An account whose rent is lent for one call."""
+
+    def __init__(self, key: Pubkey, close: Callable[[], object]) -> None:
+        self._key, self._close = key, close
+
+    def __enter__(self) -> Pubkey:
+        return self._key
+
+    def __exit__(self, *error: object) -> None:
+        """What cannot be closed now is lent until somebody closes it: the call is what counts."""
+        try:
+            self._close()
+        except L1Error as failure:
+            log.warning("the rent of %s is not back yet: %s", self._key, redact(str(failure)))

@@ -35,10 +35,15 @@ from zklink.solana.client.node import CONFIRMED, AccountData, SolanaNode
 from zklink.solana.client.program import Program
 from zklink.solana.client.sending import Sender
 from zklink.solana.interface import accounts, addresses, instructions
+from zklink.solana.interface.end_instructions import IMPORT_BY_PATH
 from zklink.solana.interface.forms import Instruction
 
 PIECE_BYTES: Final = 900
 """Bytes of a block that fit into one transaction."""
+
+
+UNREAD: Final = Pubkey.default()
+"""In the place of an account that nobody looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +99,21 @@ class Importer:
         """Where this importer writes a block, whatever proof and evidence it brings."""
         return self._account_of(number, commitment).pubkey()
 
-    def bring(self, number: BlockNumber, member: MemberBlock, evidence: Evidence) -> Pubkey:
+    @property
+    def writer(self) -> Pubkey:
+        """Who writes blocks, and gets their rent back."""
+        return self._sender.payer.pubkey()
+
+    def bring(self, number: BlockNumber, member: MemberBlock, evidence: Evidence, path: Pubkey = UNREAD) -> Pubkey:
         """Write and import a block; gives its account, which is the same however often it is brought. If somebody else
-        has imported it from another account, this one is closed again. Raises what `Sender.send` does.
+        has imported it from another account, this one is closed again. Where the evidence does not reach END, the
+        account `path` leads on to it. Raises what `Sender.send` does.
         """
         body = encode_body(member, evidence)
         account = self._account_of(number, member.block.commitment)
         while self._bridge.read(CONFIRMED).tip.number < number:
-            self._write(account, body, evidence)
-            self._import(number, account.pubkey(), member.block.lane)
+            self.write(account, body, evidence)
+            self._import(number, account.pubkey(), member.block.lane, path)
         found = read_block(self._sender.node, self._program, account.pubkey())
         if found is not None and found.fields["stage"] == accounts.WRITING:
             self.close(account.pubkey())
@@ -127,8 +138,8 @@ class Importer:
         secret, name = bytes(self._sender.payer)[:32], int(number).to_bytes(8, "big") + commitment.to_bytes(32, "big")
         return Keypair.from_seed(keccak256(secret + b"zklink.block" + bytes(self._program.id) + name))
 
-    def _write(self, account: Keypair, body: bytes, evidence: Evidence) -> None:
-        """Make the account if it is not there, and write the pieces that are not."""
+    def write(self, account: Keypair, body: bytes, evidence: Evidence) -> None:
+        """Make the account if it is not there, and write the pieces that are not. Raises what `Sender.send` does."""
         places = {"writer": self._sender.payer.pubkey(), "block": account.pubkey()}
         found = read_block(self._sender.node, self._program, account.pubkey())
         if found is not None and found.fields["stage"] != accounts.WRITING:
@@ -155,7 +166,7 @@ class Importer:
         )
         self._sender.send("open_block", [*made, opened], [account])
 
-    def _import(self, number: BlockNumber, key: Pubkey, lane: Lane) -> None:
+    def _import(self, number: BlockNumber, key: Pubkey, lane: Lane, path: Pubkey) -> None:
         """Import, unless somebody else was faster."""
         fields = self._bridge.read(CONFIRMED).fields
         queue = fields["swap_queue"] if lane is Lane.SWAP else fields["account_queue"]
@@ -165,8 +176,11 @@ class Importer:
             "keys": Pubkey(fields["keys"]),
             "block": key,
         }
+        form = instructions.IMPORT_BLOCK
+        if path != UNREAD:
+            form, places = IMPORT_BY_PATH, places | {"path": path}
         try:
-            self._send("import_block", instructions.IMPORT_BLOCK, places)
+            self._send(form.name, form, places)
         except (CallReverted, TransactionReverted):
             if self._bridge.read(CONFIRMED).tip.number < number:
                 raise

@@ -18,7 +18,7 @@ from zklink.protocol.addresses import join_address
 from zklink.protocol.errors import CallReverted, TransactionReverted
 from zklink.protocol.ids import NO_TOKEN, AccountId, Kind, Lane, TokenId
 from zklink.protocol.words import ACCOUNT_REQUEST_LAYOUTS, EXIT_LAYOUTS
-from zklink.solana.client.bridge import RINGS, SolanaBridge
+from zklink.solana.client.bridge import RINGS, BridgeReading, SolanaBridge
 from zklink.solana.client.node import CONFIRMED
 from zklink.solana.client.paying import read_token
 from zklink.solana.client.program import SYSTEM, Program
@@ -37,7 +37,7 @@ class Leaver:
     def call_freeze(self, lane: Lane) -> SolanaReceipt:
         """Say that the oldest request of a lane has waited too long. Raises what `Sender.send` does."""
         fields = self._bridge.read(CONFIRMED).fields
-        return self._send(end_instructions.CALL_FREEZE, {"queue": _queue_of(fields, lane)}, lane=lane)
+        return self._send(end_instructions.CALL_FREEZE, {"queue": queue_of(fields, lane)}, lane=lane)
 
     def confirm_freeze(self, lane: Lane) -> SolanaReceipt:
         """Freeze the chain, a day later. Raises what `Sender.send` does."""
@@ -56,7 +56,7 @@ class Leaver:
         left = refund.parts & ~_find_refunded(reading.fields, lane, request_id)
         ways = (BOTH_PARTS, ITS_AMOUNT, ITS_FEE) if left == BOTH_PARTS else (left or BOTH_PARTS,)
         places = self._payment_places(refund.token, refund.who)
-        places |= {"queue": _queue_of(reading.fields, lane), "fee_to": refund.who, "sol": Pubkey(reading.fields["sol"])}
+        places |= {"queue": queue_of(reading.fields, lane), "fee_to": refund.who, "sol": Pubkey(reading.fields["sol"])}
         refusals: list[Exception] = []
         for parts in ways:
             try:
@@ -143,6 +143,12 @@ class Refund:
         return (ITS_AMOUNT if self.token != NO_TOKEN else 0) | (ITS_FEE if self.has_fee else 0)
 
 
+def is_cancelled(reading: BridgeReading, lane: Lane, request_id: int) -> bool:
+    """Whether exodus has refunded all that a request gives back, which may be nothing."""
+    refund = find_refund(lane, reading.entry(lane, request_id)["words"])
+    return not refund.parts & ~_find_refunded(reading.fields, lane, request_id)
+
+
 def find_refund(lane: Lane, words: Sequence[int]) -> Refund:
     """The refund of a request with these words."""
     if lane is Lane.SWAP:
@@ -169,5 +175,6 @@ def _words(numbers: Sequence[int]) -> list[bytes]:
     return [number.to_bytes(32, "big") for number in numbers]
 
 
-def _queue_of(fields: Any, lane: Lane) -> Pubkey:
+def queue_of(fields: Any, lane: Lane) -> Pubkey:
+    """Where a lane's ring is."""
     return Pubkey(fields["swap_queue"] if lane is Lane.SWAP else fields["account_queue"])
