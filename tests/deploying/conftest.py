@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.deploying.solana import Star, open_star
+from tests.deploying.solana import SOLANA, Built, Star, open_star
 from tests.deploying.testnets import GOVERNOR, Networks, open_testnets
 from zklink.l1.contracts.timelock import TimelockClient
 from zklink.l1.deployment.dossier import Dossier
@@ -55,3 +55,23 @@ def star(package_star: Star) -> Iterator[Star]:
     """The chains without the system."""
     with package_star.isolated():
         yield package_star
+
+
+@pytest.fixture(scope="package")
+def package_built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """Two networks and a Solana chain with the system; tests take `built`."""
+    with open_star() as star:
+        folder = tmp_path_factory.mktemp("built")
+        prepared = star.prepare(folder).sides[SOLANA]
+        since = len(star.chain.ledger.entries)
+        dossier = star.deploy(folder)
+        sent = tuple(star.chain.ledger.entries[since:])
+        star.accept()
+        yield Built(star, dossier, prepared.side, prepared.cost, sent)
+
+
+@pytest.fixture
+def built(package_built: Built) -> Iterator[Built]:
+    """The system with a Solana chain, and its record."""
+    with package_built.star.isolated():
+        yield package_built

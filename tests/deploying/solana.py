@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from solders.account import Account
 from solders.keypair import Keypair
+from solders.pubkey import Pubkey
 
 from tests.deploying.testnets import Networks, open_testnets
 from tests.solana.lossy_node import LossyNode
@@ -17,9 +19,14 @@ from zklink.l1.deployment.dossier import Dossier
 from zklink.l1.deployment.journal import Journal
 from zklink.lab.solana.base import SolanaSpec
 from zklink.lab.solana.chain import LocalSolana
+from zklink.lab.solana.ledger import Entry
 from zklink.protocol.ids import ChainId
 from zklink.service.deploying.building import Prepared, build, prepare
+from zklink.service.deploying.program_checks import verify_programs
+from zklink.solana.client.timelock import Timelock
+from zklink.solana.deploying.costs import ProgramCost
 from zklink.solana.deploying.desk import Desk
+from zklink.solana.deploying.side import ProgramSide
 
 SOLANA = ChainId(5)
 SOL = 10**9
@@ -57,30 +64,37 @@ class Star:
     way: LossyNode
     text: str
 
-    def write(self, folder: Path, changes: Mapping[str, str] | None = None) -> Networks:
+    def write(self, folder: Path, changes: Mapping[str, str] | None = None, payer: Keypair = PAYER) -> Networks:
         """The environment's keypairs, in a folder; gives the networks with the whole text."""
-        write_keys(folder)
+        write_keys(folder, payer)
         text = self.text
         for old, new in (changes or {}).items():
             assert old in text
             text = text.replace(old, new)
         return Networks(self.networks.world, text, self.networks.deployer)
 
-    def desk(self, program: Keypair = PROGRAM) -> Desk:
+    def desk(self, payer: Keypair = PAYER) -> Desk:
         """Where the side is built, as a process has it that begins."""
         node = self.way.client(self._pass)
-        return Desk(node, PAYER, program, LOCK, self._pass)
+        return Desk(node, payer, PROGRAM, LOCK, self._pass)
 
-    def prepare(self, folder: Path, changes: Mapping[str, str] | None = None) -> Prepared:
+    def prepare(self, folder: Path, changes: Mapping[str, str] | None = None, payer: Keypair = PAYER) -> Prepared:
         """As a process that begins, with the journal that is there."""
-        networks = self.write(folder, changes)
+        networks = self.write(folder, changes, payer)
         journal, project = Journal(folder / "pair.journal"), networks.project(folder)
         clients = networks.connect(journal, project)
-        return prepare(project, networks.deployer.address, clients, journal, {SOLANA: self.desk()})
+        return prepare(project, networks.deployer.address, clients, journal, {SOLANA: self.desk(payer)})
 
     def deploy(self, folder: Path, changes: Mapping[str, str] | None = None) -> Dossier:
         """The whole way."""
         return build(self.prepare(folder, changes), self.networks.deployer, lambda chain, step: None)
+
+    def accept(self) -> None:
+        """The owner takes the timelock over."""
+        people = People(self.chain, PAYER)
+        people.fund(OWNER.pubkey(), SOL)
+        people.send([Timelock(bytes(LOCK.pubkey())).accept_ownership(OWNER.pubkey())], OWNER)
+        self.chain.finalize()
 
     @contextmanager
     def isolated(self) -> Iterator["Star"]:
@@ -94,6 +108,48 @@ class Star:
 
     def _pass(self, seconds: float) -> None:
         self.chain.mine(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What was deployed on a star: its record, the Solana side as it was drawn and counted, and what landed there."""
+
+    star: Star
+    dossier: Dossier
+    side: ProgramSide
+    cost: ProgramCost
+    sent: tuple[Entry, ...]
+
+    def find_wrong(self, dossier: Dossier | None = None) -> set[str]:
+        """What of the programs is not as a record says; by default as its own."""
+        self.star.chain.finalize()
+        checks = verify_programs(dossier or self.dossier, {SOLANA: self.star.desk().node})
+        return {check.what for check in checks if not check.is_right}
+
+    def read(self, key: Pubkey) -> Account:
+        """An account as it is now."""
+        found = self.star.chain.ledger.svm.get_account(key)
+        assert found is not None
+        return found
+
+    def put(self, key: Pubkey, data: bytes, lamports: int | None = None, owner: Pubkey | None = None) -> None:
+        """Let an account hold something else."""
+        old = self.read(key)
+        held = old.lamports if lamports is None else lamports
+        self.star.chain.ledger.put(key, Account(held, data, owner or old.owner, old.executable, 0))
+
+    def flip(self, key: Pubkey, at: int) -> None:
+        """Another bit in a byte of an account."""
+        data = bytearray(self.read(key).data)
+        data[at] ^= 1
+        self.put(key, bytes(data))
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """What is done to the Solana chain inside is undone."""
+        moment = self.star.chain.snapshot()
+        yield
+        self.star.chain.restore(moment)
 
 
 def open_solana(spec: SolanaSpec) -> tuple[LocalSolana, str]:
@@ -116,9 +172,9 @@ def add_program(text: str, chain: LocalSolana, mint: str) -> str:
     return f"{text}[tokens.SOL]{coin}"
 
 
-def write_keys(folder: Path) -> None:
+def write_keys(folder: Path, payer: Keypair = PAYER) -> None:
     """The keypairs that the environment names."""
-    for name, key in (("program", PROGRAM), ("timelock", LOCK), ("payer", PAYER)):
+    for name, key in (("program", PROGRAM), ("timelock", LOCK), ("payer", payer)):
         (folder / f"{name}.json").write_text(json.dumps(list(bytes(key))))
 
 

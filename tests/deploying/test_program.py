@@ -1,38 +1,182 @@
 """A deployment with a Solana chain: from the environment file to a record that agrees with every chain."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from tests.deploying.solana import SOLANA, Star
+import pytest
+from solders.pubkey import Pubkey
+
+from tests.deploying.solana import LOCK, OWNER, PAYER, PROGRAM, SOL, SOLANA, Built, Star
 from tests.deploying.test_verify import find_wrong
+from tests.deploying.testnets import FUJI, SEPOLIA
+from zklink.cli.deploy_plan import show_plan
+from zklink.devnet.solana.people import Desk as People
+from zklink.devnet.solana.people import key_of
 from zklink.l1.deployment.dossier import Dossier
+from zklink.l1.deployment.places import ProgramDeployment
 from zklink.l1.deployment.verify import verify
+from zklink.lab.solana.base import MAINNET
+from zklink.protocol.errors import ZkLinkError
+from zklink.recovery.connect import check_file
+from zklink.service.deploying.planning import plan_project
 from zklink.service.deploying.program_checks import verify_programs
+from zklink.service.deploying.program_sides import open_desks
+from zklink.service.settings.deployer import read_environment
+from zklink.solana.deploying.loader import read_program_data
+from zklink.solana.deploying.preflight import check_keys
+from zklink.solana.deploying.verify import verify_program
+from zklink.solana.deploying.verify_timelock import OWNER as OWNER_CHECK
+from zklink.solana.deploying.works import ProgramWorks
 
 
-def test_build__two_networks_and_solana__stands_as_recorded(star: Star, tmp_path: Path) -> None:
-    prepared = star.prepare(tmp_path)
-    side, began = prepared.sides[SOLANA], len(star.chain.ledger.entries)
-    dossier = star.deploy(tmp_path)
+def test_build__two_networks_and_solana__stands_as_recorded(built: Built) -> None:
+    star, dossier = built.star, built.dossier
     assert Dossier.from_json(dossier.to_json()) == dossier
+    check_file(dossier.deployment)
     place = dossier.deployment.programs[SOLANA]
-    assert place.bridge == str(side.side.program.bridge)
-    assert began < place.from_block <= star.chain.height()
-    star.chain.finalize()
+    assert place.bridge == str(built.side.program.bridge)
+    assert 0 < place.from_block <= built.sent[0].slot
+    landed = {str(entry.signature) for entry in built.sent}
+    steps = dossier.programs[SOLANA].transactions
+    assert set(steps.values()) <= landed and {"program", "init", "founding"} <= steps.keys()
     programs = tuple(verify_programs(dossier, {SOLANA: star.desk().node}))
     wrong = find_wrong((*verify(dossier, star.networks.clients), *programs))
-    assert wrong == {"Timelock: owner"}, "the governor has not accepted yet"
+    assert wrong == {"Timelock: owner"}, "the governor of the EVM chains has not accepted yet"
     assert len(programs) > 80
 
 
-def test_prepare__the_plan__says_what_it_will_take(star: Star, tmp_path: Path) -> None:
-    cost = star.prepare(tmp_path).sides[SOLANA].cost
-    entries = len(star.chain.ledger.entries)
-    star.deploy(tmp_path)
+def test_build__the_plan__said_what_it_took(built: Built) -> None:
+    """To the lamport, but for fees, which are at most what it said."""
+    cost, fees = built.cost, sum(int(entry.meta.fee()) for entry in built.sent)
+    assert cost.transactions == len(built.sent)
+    assert [entry for entry in built.sent if entry.error is not None] == []
+    for rent in cost.rents:
+        found = built.star.chain.rpc("getBalance", rent.address, {"commitment": "processed"})
+        assert (rent.what, found["value"]) == (rent.what, rent.lamports)
+    assert fees <= cost.fees
+
+
+def test_show_plan__a_side__has_its_accounts_and_where_the_money_must_be(star: Star, tmp_path: Path) -> None:
+    text = "\n".join(show_plan(star.prepare(tmp_path)))
+    assert f"program {PROGRAM.pubkey()}, SHA-256 " in text
+    assert "solana: 1" in text and f"the payer {PAYER.pubkey()} has 100.000000 SOL: enough" in text
+    assert "swap queue" in text and "786,640 bytes" in text
+
+
+REFUSED: Mapping[str, tuple[Mapping[str, str], str]] = {
+    "one keypair twice": ({'"timelock.json"': '"program.json"'}, "payer, program and timelock need a keypair each"),
+    "an owner that pays": ({str(OWNER.pubkey()): str(PAYER.pubkey())}, "is the payer: name another one"),
+    "an owner that is a program": ({str(OWNER.pubkey()): str(LOCK.pubkey())}, "is the address of a program"),
+    "no owner": ({f'owner = "{OWNER.pubkey()}"': 'owner = ""'}, "owner: fill in an address"),
+    "an EVM address": ({f'owner = "{OWNER.pubkey()}"': f'owner = "0x{"11" * 20}"'}, "no address of Solana"),
+    "a chain id twice": ({"chain_id = 5": "chain_id = 4"}, "solana and fuji have one protocol id, 4"),
+    "a price of nothing": ({"swap = 300_000": "swap = 0"}, "prices.swap"),
+    "no keypair": ({'"payer.json"': '"nobody.json"'}, "nobody.json"),
+    "a contract for a mint": ({'solana = "native"': f'solana = "0x{"11" * 20}"'}, "give a mint in base58"),
+    "a mint for a contract": ({'{ sepolia = "native" }': f'{{ sepolia = "{OWNER.pubkey()}" }}'}, "give a contract, 0x"),
+    "no mint": ({'solana = "native"': f'solana = "{OWNER.pubkey()}"'}, "is no mint of SPL Token or Token-2022"),
+    "too many decimals": ({"layer2_decimals = 9": "layer2_decimals = 12"}, "SOL has 9 decimals, which do not fit 12"),
+    "too large a minimum": ({"minimum = 1_000_000\n": f"minimum = {2**64}\n"}, "amounts there have 64 bits"),
+}
+
+
+@pytest.mark.parametrize("changes, said", REFUSED.values(), ids=REFUSED)
+def test_prepare__mistake_about_solana__refused_with_what_to_do(
+    star: Star, tmp_path: Path, changes: Mapping[str, str], said: str
+) -> None:
+    with pytest.raises(ZkLinkError, match=said):
+        star.prepare(tmp_path, changes)
+    assert not (tmp_path / "pair.journal").exists()
+
+
+def test_prepare__another_cluster__refused_with_both(star: Star, tmp_path: Path) -> None:
+    main = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"
+    genesis = str(star.chain.rpc("getGenesisHash"))
+    with pytest.raises(
+        ZkLinkError, match=rf"serves the cluster {genesis}, and the file says {main} \(the main network"
+    ):
+        star.prepare(tmp_path, {genesis: main})
+
+
+def test_prepare__keypair_of_a_program_that_is_there__refused(built: Built, tmp_path: Path) -> None:
+    with pytest.raises(ZkLinkError, match=r"is the address of a program already, or was one.*solana-keygen new"):
+        built.star.prepare(tmp_path)
+
+
+def test_prepare__lamports_where_the_code_would_be__refused(star: Star, tmp_path: Path) -> None:
+    side = star.prepare(tmp_path).sides[SOLANA].side
+    People(star.chain, PAYER).fund(side.loadings[1].data, SOL)
     star.chain.finalize()
-    sent = star.chain.ledger.entries[entries:]
-    left = star.prepare(tmp_path).sides[SOLANA].cost
-    assert cost.transactions == len(sent)
-    assert cost.balance - left.balance == sum(rent.lamports for rent in cost.rents) + sum(
-        int(entry.meta.fee()) for entry in sent
-    )
-    assert left.transactions == left.needed == 0
+    with pytest.raises(ZkLinkError, match="take another keypair for the timelock"):
+        star.prepare(tmp_path)
+
+
+def test_check_funds__payer_without_enough__says_how_much(star: Star, tmp_path: Path) -> None:
+    poor = key_of("poor")
+    People(star.chain, PAYER).fund(poor.pubkey(), SOL)
+    star.chain.finalize()
+    prepared = star.prepare(tmp_path, payer=poor)
+    with pytest.raises(ZkLinkError, match=rf"solana: the payer {poor.pubkey()} has 1.000000 SOL, and the deployment"):
+        prepared.check_funds()
+
+
+def test_prepare__door_prices__every_chain_has_one_for_swaps_to_solana(star: Star, tmp_path: Path) -> None:
+    plan = star.prepare(tmp_path).project.plan
+    for chain in (SEPOLIA.chain_id, FUJI.chain_id):
+        prices = {entry.kind: entry.price_gwei for entry in plan.prices[chain]}
+        assert prices[SOLANA] > 0
+    assert {entry.kind for entry in plan.terms[SOLANA].prices} == {1, 4, 5, 9, 10, 11, 12}
+
+
+def test_plan_project__a_program_called_like_a_chain__refused(star: Star, tmp_path: Path) -> None:
+    star.write(tmp_path).project(tmp_path)
+    settings = read_environment(tmp_path / "pair.toml", {})
+    twice = settings.model_copy(update={"programs": {"fuji": settings.programs["solana"]}})
+    with pytest.raises(ZkLinkError, match="fuji is the name of a chain and of a program"):
+        plan_project("pair", twice)
+
+
+def test_open_desks__no_node_named__says_where_to_name_one(star: Star, tmp_path: Path) -> None:
+    project = star.write(tmp_path).project(tmp_path)
+    with pytest.raises(ZkLinkError, match="no node for solana: name one as `nodes` in the file, or as SOLANA_RPC"):
+        open_desks(project, {})
+    assert open_desks(project, {"SOLANA_RPC": "http://node.example"})[SOLANA].payer == PAYER
+
+
+def test_prepare_sides__development_keys_on_the_main_network__refused() -> None:
+    main = ProgramDeployment(SOLANA, "solana", MAINNET, str(PROGRAM.pubkey()), str(OWNER.pubkey()), 0)
+    with pytest.raises(ZkLinkError, match=r"SwapVerifierMinimal has a development key.*Solana's main network"):
+        check_keys(("SwapVerifierMinimal",), main)
+    check_keys((), main)
+
+
+def test_build__lamports_sent_ahead_everywhere__changes_nothing(star: Star, tmp_path: Path) -> None:
+    """A stranger sends lamports to every address that has none yet, but for those that the loader itself makes."""
+    prepared = star.prepare(tmp_path)
+    people, side = People(star.chain, PAYER), prepared.sides[SOLANA].side
+    codes = {str(loading.data) for loading in side.loadings}
+    for rent in prepared.sides[SOLANA].cost.rents:
+        if rent.address not in codes:
+            people.fund(Pubkey.from_string(rent.address), 1_000_000)
+    for loading in side.loadings:
+        people.fund(loading.buffer.key, 1_000_000)
+    star.chain.finalize()
+    works = ProgramWorks(side, star.desk(), prepared.journal)
+    works.load()
+    works.found()
+    star.chain.finalize()
+    checks = verify_program(side, star.desk().node, prepared.blueprint.deployment_hash())
+    assert find_wrong(checks) == {OWNER_CHECK}
+
+
+def test_build__final__nobody_may_upgrade_the_program(star: Star, tmp_path: Path) -> None:
+    prepared = star.prepare(tmp_path, {"chain_id = 5": "chain_id = 5\nis_final = true"})
+    side = prepared.sides[SOLANA].side
+    works = ProgramWorks(side, star.desk(), prepared.journal)
+    works.load()
+    works.found()
+    star.chain.finalize()
+    [found] = star.desk().node.accounts([str(side.loadings[0].data)])[1]
+    assert found is not None
+    loaded = read_program_data(found.data)
+    assert loaded is not None and loaded.authority is None

@@ -2,7 +2,6 @@
 they are built. Only for an environment with such chains: it needs the extra `solana`.
 """
 
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from zklink.l1.deployment.places import ProgramDeployment
 from zklink.l1.deployment.program_terms import ProgramTerms
 from zklink.l1.transport.secrets import keep_secret
 from zklink.prices.founding import plan_entries
-from zklink.protocol.errors import DeploymentRefused, NodeMissing
+from zklink.protocol.errors import DeploymentRefused
 from zklink.protocol.ids import ChainId, Door
 from zklink.service.settings.deployer import EnvironmentSettings, ProgramPlaceSettings
 from zklink.solana.client.node import SolanaNode
@@ -40,16 +39,18 @@ class ProgramProject:
     nodes: tuple[str, ...]
     unit_price: int
 
-    def open(self, variables: Mapping[str, str] = os.environ) -> Desk:
-        """A desk at its nodes. Raises NodeMissing."""
+    def open(self, variables: Mapping[str, str]) -> Desk:
+        """A desk at the nodes of the environment, else at the one that a variable such as SOLANA_RPC names. Raises
+        DeploymentRefused without one.
+        """
         name = self.place.name
-        variable = variables.get(f"{name.upper().replace('-', '_')}_RPC")
-        if not self.nodes and not variable:
-            raise NodeMissing(name, (name,))
-        for url in filter(None, (variable,)):
+        variable = f"{name.upper().replace('-', '_')}_RPC"
+        nodes = self.nodes or tuple(filter(None, (variables.get(variable),)))
+        if not nodes:
+            raise DeploymentRefused(f"no node for {name}: name one as `nodes` in the file, or as {variable}")
+        for url in nodes:
             keep_secret(url, public=(name,))
-        node = SolanaNode(name, self.nodes or (str(variable),))
-        return Desk(node, self.payer, self.program, self.timelock, time.sleep, self.unit_price)
+        return Desk(SolanaNode(name, nodes), self.payer, self.program, self.timelock, time.sleep, self.unit_price)
 
 
 def plan_programs(settings: EnvironmentSettings) -> dict[ChainId, ProgramProject]:

@@ -2,6 +2,7 @@
 for a deployment with programs: it needs the extra `solana`.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -24,9 +25,9 @@ Desks = Mapping[ChainId, Desk]
 Mints = Mapping[ChainId, Mapping[TokenId, Mint]]
 
 
-def open_desks(project: Project) -> dict[ChainId, Desk]:
-    """Where each program of a project is built. Raises NodeMissing."""
-    return {k: own.open() for k, own in project.programs.items()}
+def open_desks(project: Project, variables: Mapping[str, str] = os.environ) -> dict[ChainId, Desk]:
+    """Where each program of a project is built. Raises DeploymentRefused without a node."""
+    return {k: own.open(variables) for k, own in project.programs.items()}
 
 
 def open_rehearsal_desks(project: Project, desks: Desks) -> dict[ChainId, Desk]:

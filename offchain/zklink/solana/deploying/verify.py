@@ -149,7 +149,7 @@ def _verify_queue(
     yield check(name, f"{what}: its head", head, {"tag": accounts.QUEUE_TAG, "lane": int(lane)})
     reading = BridgeReading(0, fields, {lane: found.data})
     last, total = fields["consumed"][lane - 1], reading.total(lane)
-    queue_hash = reading.queue_hash(lane, last)
+    queue_hash = bytes(reading.entry(lane, last)["hash"]) if last else reading.deployment_hash
     for request_id in range(last + 1, total + 1):
         queue_hash = next_queue_hash(queue_hash, reading.entry(lane, request_id)["words"])
     yield check(name, f"{what}: hash of its requests", queue_hash, reading.queue_hash(lane, total))

@@ -1,0 +1,243 @@
+"""What a stranger finds out about a Solana chain: what is as recorded passes, and each lie is named."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from solders.pubkey import Pubkey
+
+from tests.deploying.solana import OWNER, PAYER, SETTER, SOLANA, Built
+from zklink.l1.deployment.dossier import Dossier
+from zklink.l1.deployment.records import GroupPlan
+from zklink.primitives.base58 import encode_base58
+from zklink.protocol.ids import Amount, TokenId
+from zklink.solana.client.node import SolanaNode
+from zklink.solana.deploying.loader import DATA_HEAD
+from zklink.solana.interface import accounts
+from zklink.solana.interface.timelock import accounts as lock_accounts
+
+MOVES = {
+    "bump", "number", "timestamp", "unpaid", "has_end", "root", "sync_hash", "consumed", "open_fees", "frozen_at",
+    "earned_fees", "prices", "prices_from", "freeze_requests", "freeze_at", "freeze_in", "end_word", "end_round",
+    "end_number", "end_at", "end_in", "end_denied_by_validators", "end_denied_by_governor", "end_hash", "exit_root",
+    "cancelled_swaps", "cancelled_requests", "coming_count", "coming_threshold", "announced_at", "announced_in",
+    "removed_at", "removed_in", "coming_members", "totals",
+}  # fmt: skip
+"""Fields of the bridge that change while it is used, or that nobody reads until another one does."""
+
+FIELDS = {
+    "queue_hashes": "swap queue: hash of its requests",
+    "next_prices": "Bridge: price 0",
+    "group_counts": "Bridge: validators",
+    "group_thresholds": "Bridge: how many validators must sign",
+    "coming_group": "Bridge: an announced change",
+}
+"""What a field's mistake is called, where it is not its own name."""
+
+
+def test_verify__as_recorded__every_check_passes(built: Built) -> None:
+    assert built.find_wrong() == set()
+
+
+def test_verify__another_bit_in_each_field_of_the_bridge__is_named(built: Built) -> None:
+    bridge = built.side.program.bridge
+    named = dict[str, set[str]]()
+    for field in accounts.BRIDGE.fields:
+        if field.name in MOVES:
+            continue
+        with built.undone():
+            built.flip(bridge, accounts.BRIDGE.offset(field.name))
+            named[field.name] = built.find_wrong()
+    for name, found in named.items():
+        assert FIELDS.get(name, f"Bridge: {name.replace('_', ' ')}") in found, (name, found)
+    assert len(named) > 20
+
+
+def test_verify__another_bit_in_each_field_of_the_timelock__is_named(built: Built) -> None:
+    quiet = {"bump", "purse_bump", "bases", "peaks", "since", "count"}
+    named = {"coming_owner": "next owner", "founding_ends": "whether it is being founded"}
+    named |= dict.fromkeys(("lows", "highs"), "bounds of price 0")
+    for field in lock_accounts.TIMELOCK.fields:
+        if field.name in quiet:
+            continue
+        with built.undone():
+            built.flip(built.side.lock.address, lock_accounts.TIMELOCK.offset(field.name))
+            assert f"Timelock: {named.get(field.name, field.name.replace('_', ' '))}" in built.find_wrong()
+
+
+TOKEN_FIELDS = {
+    "tag": "id",
+    "decimals": "decimals of the mint",
+    "scale": "units of the mint in one of layer 2",
+    "is_paused": "whether it is paused",
+    "custody": "its vault's balance",
+    "owed": "its vault's balance",
+}
+
+
+def test_verify__another_bit_in_each_field_of_a_token__is_named(built: Built) -> None:
+    [token] = [token for token in built.side.plan.tokens if token.symbol == "USDC"]
+    for field in accounts.TOKEN.fields:
+        if field.name == "tag":
+            continue
+        with built.undone():
+            built.flip(built.side.token(token), accounts.TOKEN.offset(field.name))
+            assert f"token 1 (USDC): {TOKEN_FIELDS.get(field.name, field.name)}" in built.find_wrong()
+
+
+def test_verify__another_byte_of_either_program__is_named(built: Built) -> None:
+    for loading in built.side.loadings:
+        for at, what in ((DATA_HEAD.size, "code"), (DATA_HEAD.size + len(loading.code) - 1, "code")):
+            with built.undone():
+                built.flip(loading.data, at)
+                assert built.find_wrong() == {f"{loading.name}: {what}"}
+
+
+def test_verify__code_with_more_behind_it__is_named_unless_it_is_empty(built: Built) -> None:
+    loading = built.side.loadings[0]
+    data = bytes(built.read(loading.data).data)
+    built.put(loading.data, data + bytes(100))
+    assert built.find_wrong() == set()
+    built.put(loading.data, data + bytes(99) + b"\x01")
+    assert built.find_wrong() == {"program: code"}
+
+
+def set_authority(data: bytes, who: Pubkey | None) -> bytes:
+    """The loader's account with another authority."""
+    kind, slot, _, authority = DATA_HEAD.unpack_from(data)
+    head = DATA_HEAD.pack(kind, slot, who is not None, authority if who is None else bytes(who))
+    return head + data[DATA_HEAD.size :]
+
+
+@pytest.mark.parametrize("who", [PAYER.pubkey(), OWNER.pubkey(), None])
+def test_verify__somebody_else_may_upgrade__is_named(built: Built, who: Pubkey | None) -> None:
+    program, lock = built.side.loadings
+    built.put(program.data, set_authority(bytes(built.read(program.data).data), who))
+    built.put(lock.data, set_authority(bytes(built.read(lock.data).data), who))
+    named = {"program: who may upgrade it"} | ({"timelock program: who may upgrade it"} if who else set())
+    assert built.find_wrong() == named
+
+
+def test_verify__another_program_at_an_address__is_named(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The node shows the timelock's program where the bridge's should be, and then no code."""
+    program, lock = built.side.loadings
+    show = SolanaNode.accounts
+    for others, what in (
+        ({str(program.id): str(lock.id)}, {"program: what stands at its address"}),
+        ({str(program.data): str(OWNER.pubkey())}, {"program: code"}),
+    ):
+        monkeypatch.setattr(SolanaNode, "accounts", _show_others(show, others))
+        assert built.find_wrong() == what
+
+
+def _show_others(show: Callable[..., Any], others: Mapping[str, str]) -> Callable[..., Any]:
+    return lambda node, keys, *level: show(node, [others.get(key, key) for key in keys], *level)
+
+
+def test_verify__accounts_that_are_gone_or_anothers__each_is_named(built: Built) -> None:
+    side, nobody = built.side, Pubkey.default()
+    lost: dict[Pubkey, str] = {
+        side.program.bridge: "Bridge",
+        side.lock.address: "Timelock",
+        side.sol: "sol: whose it is",
+        side.keys_account.key: "keys: whose account it is",
+        side.swap_queue.key: "swap queue: whose account it is",
+        side.account_queue.key: "account queue: whose account it is",
+        side.token(side.plan.tokens[0]): "token 1 (USDC)",
+        side.vault(side.plan.tokens[0]): "token 1 (USDC): its vault",
+    }
+    for key, what in lost.items():
+        with built.undone():
+            built.put(key, bytes(built.read(key).data), owner=nobody)
+            assert what in built.find_wrong()
+
+
+def test_verify__keys_and_rings_with_another_bit__are_named(built: Built) -> None:
+    side = built.side
+    places = {side.keys_account.key: (100, "keys: SHA-256"), side.swap_queue.key: (8, "swap queue: its head")}
+    for key, (at, what) in places.items():
+        with built.undone():
+            built.flip(key, at)
+            assert built.find_wrong() == {what}
+
+
+HANDS = {
+    "a delegate": (72, "who else may move or close its vault"),
+    "a close authority": (129, "who else may move or close its vault"),
+    "another mint": (0, "its vault's mint"),
+    "another owner": (32, "its vault's owner"),
+}
+
+
+@pytest.mark.parametrize("at, what", HANDS.values(), ids=HANDS)
+def test_verify__vault_in_other_hands__is_named(built: Built, at: int, what: str) -> None:
+    built.flip(built.side.vault(built.side.plan.tokens[0]), at)
+    assert built.find_wrong() == {f"token 1 (USDC): {what}"}
+
+
+def test_verify__vault_frozen_by_its_issuer__is_named(built: Built) -> None:
+    vault = built.side.vault(built.side.plan.tokens[0])
+    data = bytearray(built.read(vault).data)
+    data[108] = 2
+    built.put(vault, bytes(data))
+    assert built.find_wrong() == {"token 1 (USDC): whether its issuer has frozen its vault"}
+
+
+def test_verify__a_token_that_the_record_does_not_have__is_named(built: Built) -> None:
+    side = built.side
+    fewer = tuple(token for token in built.dossier.deployment.tokens if token.symbol != "ETH")
+    said = replace(built.dossier, deployment=replace(built.dossier.deployment, tokens=fewer))
+    assert side.plan.tokens[-1].symbol == "ETH"
+    assert built.find_wrong(said) == {"tokens beside those"}
+
+
+def change(dossier: Dossier, **terms: Any) -> Dossier:
+    """A record with other terms of the program."""
+    return replace(dossier, programs={SOLANA: replace(dossier.programs[SOLANA], **terms)})
+
+
+def change_tokens(dossier: Dossier, **changes: Any) -> Dossier:
+    """A record whose USDC has other terms on Solana."""
+    tokens = list(dossier.deployment.tokens)
+    usdc = tokens[0]
+    assert usdc.token_id == TokenId(1)
+    terms = replace(usdc.terms[SOLANA], **changes)
+    tokens[0] = replace(usdc, terms={SOLANA: terms})
+    return replace(dossier, deployment=replace(dossier.deployment, tokens=tuple(tokens)))
+
+
+LIES: dict[str, tuple[Callable[[Dossier], Dossier], set[str]]] = {
+    "owner": (lambda d: change(d, owner=d.programs[SOLANA].setter), {"Timelock: owner"}),
+    "setter": (lambda d: change(d, setter=str(OWNER.pubkey())), {"Timelock: setter"}),
+    "fee recipient": (lambda d: change(d, fee_recipient=str(SETTER.pubkey())), {"Bridge: fee recipient"}),
+    "final": (lambda d: change(d, is_final=True), {"program: who may upgrade it"}),
+    "slots": (lambda d: change(d, slots_per_day=1), {"Bridge: slots per day", "Timelock: slots per day"}),
+    "code": (lambda d: change(d, code_hash="11" * 32), {"program: code hash in the record"}),
+    "timelock": (lambda d: change(d, timelock_hash="11" * 32), {"timelock program: code hash in the record"}),
+    "minimum": (lambda d: change_tokens(d, minimum=Amount(1)), {"token 1 (USDC): minimum"}),
+    "cap": (lambda d: change_tokens(d, cap=Amount(10**9)), {"token 1 (USDC): cap"}),
+    "watchers": (
+        lambda d: replace(d, deployment=replace(d.deployment, watchers=GroupPlan(d.deployment.watchers.members, 3))),
+        {"Bridge: how many watchers must sign"},
+    ),
+    "hash": (
+        lambda d: replace(d, deployment=replace(d.deployment, deployment_hash=bytes(32))),
+        {f"Bridge: {name}" for name in ("deployment hash", "swap domain", "account domain", "exit domain")},
+    ),
+    "cluster": (
+        lambda d: replace(
+            d,
+            deployment=replace(
+                d.deployment,
+                programs={SOLANA: replace(d.deployment.programs[SOLANA], genesis=encode_base58(b"\x07" * 32))},
+            ),
+        ),
+        {"cluster"},
+    ),
+}
+
+
+@pytest.mark.parametrize("lie, named", LIES.values(), ids=LIES)
+def test_verify__lie_in_the_record__is_named(built: Built, lie: Callable[[Dossier], Dossier], named: set[str]) -> None:
+    assert built.find_wrong(lie(built.dossier)) == named
