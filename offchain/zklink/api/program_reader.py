@@ -20,7 +20,7 @@ from zklink.primitives.base58 import decode_base58, encode_base58
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import MAX_CHAINS, Amount, ChainId, Kind, Lane, TokenId
 from zklink.signers.solana_reader import SolanaReader
-from zklink.solana.client.acts import Act, name_swaps, read_acts
+from zklink.solana.client.acts import MOST_SIGNATURES, Act, name_swaps, read_next
 from zklink.solana.client.bridge import BridgeReading, SolanaBridge
 from zklink.solana.client.importing import read_block
 from zklink.solana.client.node import CONFIRMED
@@ -55,6 +55,9 @@ class ProgramReader:
         """Where somebody has filled: the recipient has its money, and the payment is the broker's."""
         self._last: int | None = None
         self._last_act: str | None = None
+        self._last_swap: str | None = None
+        self._swaps: list[Act] = []
+        """The calls on the swap queue, the newest first."""
         self._facts_at: float | None = None
 
     def take(self, event: Event) -> None:
@@ -97,16 +100,18 @@ class ProgramReader:
     def _find_hashes(self, requests: list[SwapRequest]) -> dict[Any, bytes]:
         if not requests:
             return {}
-        acts = read_acts(self._bridge.node, self._program, self._bridge.queue(Lane.SWAP), most=4 * len(requests))
-        return {id: decode_base58(act.signature, 64) for id, act in name_swaps(acts, requests).items()}
+        place, is_first = self._bridge.queue(Lane.SWAP), self._last_swap is None
+        acts, self._last_swap = read_next(self._bridge.node, self._program, place, self._last_swap, is_first=is_first)
+        self._swaps = [*acts, *self._swaps][:MOST_SIGNATURES]
+        return {id: decode_base58(act.signature, 64) for id, act in name_swaps(self._swaps, requests).items()}
 
     # -- money ---------------------------------------------------------------------------------------------------
 
     def _read_money(self) -> None:
-        acts = read_acts(self._bridge.node, self._program, self._bridge.address, until=self._last_act)
+        acts, last = read_next(self._bridge.node, self._program, self._bridge.address, self._last_act)
         if acts:
             self._history.show([receipt for act in reversed(acts) for receipt in self._read_receipts(act)])
-            self._last_act = acts[0].signature
+        self._last_act = last
 
     def _read_receipts(self, act: Act) -> Iterator[MoneyReceipt]:
         if act.name == instructions.FILL.name:

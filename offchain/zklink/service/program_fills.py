@@ -16,7 +16,7 @@ from zklink.protocol.bridge_hashes import ZERO_HASH
 from zklink.protocol.errors import RpcUnavailable
 from zklink.protocol.ids import Amount, BlockNumber, TokenId
 from zklink.sequencer.program_gate import WEI_PER_LAMPORT
-from zklink.solana.client.acts import Act, read_acts
+from zklink.solana.client.acts import Act, ActReader
 from zklink.solana.client.node import CONFIRMED
 from zklink.solana.client.paying import HOLDING_AMOUNT, Payer, read_token
 from zklink.solana.client.program import SYSTEM, Program
@@ -35,6 +35,7 @@ class ProgramFillPort:
     def __init__(self, program: Program, sender: Sender, deployment_hash: bytes) -> None:
         self._program, self._sender, self._node = program, sender, sender.node
         self._payer = Payer(program, sender, deployment_hash)
+        self._acts = ActReader(sender.node, program)
 
     def fill_state(self, key: bytes) -> FillState:
         place = self._place(key)
@@ -42,7 +43,10 @@ class ProgramFillPort:
         if found is not None and found.owner == str(self._program.id):
             is_mine = accounts.FILL.unpack(found.data)["payer"] == bytes(self._sender.payer.pubkey())
             return FillState.MINE if is_mine else FillState.OTHERS
-        is_paid = any(act.name == instructions.PAY.name for act in read_acts(self._node, self._program, place))
+        acts, is_whole = self._acts.read(place)
+        is_paid = any(act.name == instructions.PAY.name for act in acts)
+        if not is_paid and not is_whole:
+            raise self._unread(place)
         return FillState.EXECUTED if is_paid else FillState.OPEN
 
     def l1_amount(self, token: TokenId, amount: Amount) -> int:
@@ -65,12 +69,14 @@ class ProgramFillPort:
         return self._node.slot(CONFIRMED)
 
     def find_repayment(self, key: bytes, from_block: int) -> Repayment | None:
-        done = read_acts(self._node, self._program, self._place(key))
+        done, is_whole = self._acts.read(self._place(key))
         filled = next((act for act in done if act.name == instructions.FILL.name), None)
         paid = next((act for act in done if act.name == instructions.PAY.name and _does_repay(act, filled)), None)
         if paid is None or paid.slot < from_block:
             return None
         if filled is None:
+            if not is_whole:
+                raise self._unread(self._place(key))
             return Repayment(paid.places["destination"], Amount(0), False, 0)
         lead, payout = max(0, self._read_executed(paid.places["block"]) - filled.time), _payout_of(filled)
         amount = Amount(payout.amount - payout.fill_fee + payout.compute_earned_fee(lead))
@@ -79,7 +85,7 @@ class ProgramFillPort:
 
     def _read_executed(self, block: str) -> int:
         """When a block was executed: until then its fills earn. Raises RpcUnavailable if the node does not show it."""
-        acts = read_acts(self._node, self._program, block)
+        acts, _ = self._acts.read(block)
         executed = next((act.time for act in acts if act.name == instructions.EXECUTE.name), None)
         if executed is None:
             raise RpcUnavailable(self._node.name, "getSignaturesForAddress", 1, f"no execution of {block} is shown")
@@ -89,6 +95,11 @@ class ProgramFillPort:
         receipt = self._payer.fill(payout, block)
         tx_hash = decode_base58(receipt.tx_id, 64)
         return Receipt(tx_hash, receipt.height, ZERO_HASH, True, receipt.fee, WEI_PER_LAMPORT, None, ())
+
+    def _unread(self, place: str) -> RpcUnavailable:
+        """Strangers have named the account in more transactions than one look reads; the next looks go on."""
+        detail = f"the history of {place} is not read to its end yet"
+        return RpcUnavailable(self._node.name, "getSignaturesForAddress", 1, detail)
 
     def _place(self, key: bytes) -> str:
         return str(self._program.derive(addresses.fill_seeds(key)))

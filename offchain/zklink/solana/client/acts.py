@@ -1,7 +1,8 @@
 """What was done to an account by the program's calls, as the cluster's history shows it.
 
 Takes an address; gives the program's instructions that named it, decoded, the newest first. Nodes keep history for days
-only, and nothing that decides about money rests on it.
+only, and nothing that decides about money rests on it. Anybody can name an account in a transaction of no use: a look
+reads a bounded number of transactions, however many there are.
 """
 
 import base64
@@ -21,6 +22,11 @@ from zklink.solana.interface.instructions import INSTRUCTIONS, SWAP
 
 FORMS: Final = {form.number: form for form in INSTRUCTIONS}
 MOST_SIGNATURES: Final = 1_000
+"""Transactions that a node lists at once."""
+MOST_READ: Final = 50
+"""Transactions that one look reads."""
+MOST_KEPT: Final = 20_000
+"""Transactions that a reader remembers."""
 SAME: Final = (
     "destination",
     "token_in",
@@ -53,7 +59,7 @@ def read_acts(
     key: str,
     level: Level = CONFIRMED,
     until: str | None = None,
-    most: int = MOST_SIGNATURES,
+    most: int = MOST_READ,
 ) -> list[Act]:
     """The acts on an account in its last `most` transactions after the transaction `until`, the newest first. Raises
     RpcUnavailable, RpcRefused.
@@ -86,6 +92,41 @@ def read_listed(
         if each["err"] is None:
             found += reversed(_read_transaction(node, program, key, str(each["signature"]), level))
     return found
+
+
+def read_next(
+    node: SolanaNode, program: Program, key: str, until: str | None, level: Level = CONFIRMED, is_first: bool = False
+) -> tuple[list[Act], str | None]:
+    """The acts on an account in the first MOST_READ of its transactions after `until`, the newest first, and the
+    transaction after which the next look begins. The first look may begin at the end. Of more than a node lists at once
+    the older ones are left out. Raises RpcUnavailable, RpcRefused.
+    """
+    listed = list_signatures(node, key, level, until)
+    part = listed[:MOST_READ] if is_first else listed[-MOST_READ:]
+    return read_listed(node, program, key, part, level), str(part[0]["signature"]) if part else until
+
+
+class ActReader:
+    """The acts on accounts of one program, as the node lists them now; a transaction is read once."""
+
+    def __init__(self, node: SolanaNode, program: Program, level: Level = CONFIRMED) -> None:
+        self._node, self._program, self._level = node, program, level
+        self._known: dict[tuple[str, str, int], list[Act]] = {}
+
+    def read(self, key: str) -> tuple[list[Act], bool]:
+        """The acts on an account, the newest first, as far as they are read, and whether all are that the node lists at
+        once: a look reads MOST_READ transactions, from both ends. Raises RpcUnavailable, RpcRefused.
+        """
+        listed = [each for each in list_signatures(self._node, key, self._level) if each["err"] is None]
+        names = [(key, str(each["signature"]), int(each["slot"])) for each in listed]
+        missing = [at for at, name in enumerate(names) if name not in self._known]
+        is_whole, half = len(missing) <= MOST_READ, MOST_READ // 2
+        for at in missing if is_whole else (*missing[:half], *missing[-half:]):
+            self._known[names[at]] = read_listed(self._node, self._program, key, [listed[at]], self._level)
+        found = [act for name in names for act in self._known.get(name, ())]
+        while len(self._known) > MOST_KEPT:
+            del self._known[next(iter(self._known))]
+        return found, is_whole
 
 
 def name_swaps(acts: Iterable[Act], requests: Iterable[SwapRequest]) -> dict[RequestId, Act]:
