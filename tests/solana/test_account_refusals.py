@@ -8,11 +8,10 @@ from solders.message import Message
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import Transaction
-from solders.transaction_metadata import FailedTransactionMetadata
 
 from tests.support.solana.account_doors import ALL, HERE, ask_key, deposit, full_exit, plant
 from tests.support.solana.founding import ACCOUNT_LIMIT, CAKE, ELSEWHERE, SOL, SRM, TOKEN_LIMIT
-from tests.support.solana.machine import SYSTEM, TOKEN_PROGRAM, _reason, associated, key_of
+from tests.support.solana.machine import SYSTEM, TOKEN_PROGRAM, Refused, associated, key_of
 from tests.support.solana.site import LARGE_CAP, Site, open_site
 from tests.support.upholds import upholds
 from zklink.primitives.field import R
@@ -168,6 +167,8 @@ def ask_as(site: Site, name: str, owner: Pubkey) -> Refusal | TimelockRefusal | 
     else:
         call = site.encode(key, places, key.encode(account=1, fee=0, public_key_hash=5))
     message = Message.new_with_blockhash([call], user, machine.svm.latest_blockhash())
-    result = machine.svm.send_transaction(Transaction.populate(message, [Signature.default()] * 2))
-    machine.svm.expire_blockhash()
-    return _reason(str(result.err())) if isinstance(result, FailedTransactionMetadata) else None
+    try:
+        machine.send_as_it_is(Transaction.populate(message, [Signature.default()] * 2))
+    except Refused as error:
+        return error.reason
+    return None

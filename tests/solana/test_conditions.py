@@ -137,6 +137,12 @@ def test_swap__name_that_differs_from_the_bridge_s_in_one_byte__is_another_accou
         site.swap(destination=3, recipient=other, refund_to=other)
 
 
+def test_swap__token_between_that_another_program_keeps__refused(site: Site) -> None:
+    copy = site.machine.put(OTHER, FOREIGN, site.machine.data(site.token(SOL)))
+    site.swap({"token_via": copy}, via=SOL, refusal=Refusal.ROUTE)
+    site.swap(via=SOL)
+
+
 def test_full_exit__coin_below_what_is_burnt__refused(site: Site) -> None:
     set_price(site, Door.CROWDED_EXIT, 7)
     plant(site, totals=[0, 1_000 + MAX_OPEN_ACCOUNT_REQUESTS // 2], consumed=[0, 1_000])

@@ -99,6 +99,10 @@ class Machine:
         """As `send`, without effect."""
         self._run(calls, signers, self.svm.simulate_transaction)
 
+    def send_as_it_is(self, transaction: Transaction) -> None:
+        """Run a transaction, whoever has signed it. Raises Refused."""
+        self._run((), (), lambda _: self.svm.send_transaction(transaction))
+
     def data(self, key: Pubkey) -> bytes:
         """An account's data; empty where there is none."""
         account = self.svm.get_account(key)
