@@ -64,6 +64,51 @@ def test_extend_path__account_that_is_no_path__refused(ends: Ends) -> None:
 # --- END ---
 
 
+@upholds("SYN-11")
+def test_end__nothing_waits_or_it_stands__nobody_denies_voids_or_fells_it(ends: Ends) -> None:
+    def refuse(refusal: Refusal) -> None:
+        for group in Group:
+            ends.deny(group, refusal)
+        ends.deny(None, refusal, by=True)
+        ends.void(refusal)
+        ends.fell(3, ends.sync_hash(3), refusal=refusal)
+        ends.stand(refusal)
+
+    refuse(Refusal.NONE_RAISED)
+    ends.raise_end(2, *Group)
+    refuse(Refusal.STANDS)
+    ends.raise_end(2, *Group, refusal=Refusal.STANDS_ALREADY)
+
+
+@upholds("SYN-11")
+def test_end__watchers_alone__each_denies_once(ends: Ends) -> None:
+    ends.raise_end(2, refusal=Refusal.NOBODY_SAYS)
+    ends.raise_end(2, WATCHERS)
+    ends.raise_end(3, WATCHERS, refusal=Refusal.ANOTHER_WAITS)
+    ends.void(Refusal.NOT_DENIED)
+    ends.fell(1, ends.sync_hash(1), ends.path(1, 2), refusal=Refusal.AGREES)
+    ends.deny(None, by=True)
+    ends.deny(None, Refusal.DENIED_BY_GOVERNOR, by=True)
+    ends.deny(VALIDATORS)
+    ends.deny(VALIDATORS, Refusal.DENIED_ALREADY)
+    ends.deny(None, Refusal.DENIED_ALREADY, by=True)
+    ends.raise_end(1, *Group)
+    state = ends.site.state()
+    assert (state["has_end"], state["end_number"], state["end_round"]) == (1, 1, 0)
+
+
+@upholds("SYN-11")
+def test_end__validators_and_governor__denied_by_the_watchers_alone(ends: Ends) -> None:
+    ends.raise_end(2, VALIDATORS, by=True)
+    ends.deny(None, Refusal.NOT_THE_WATCHERS, by=True)
+    ends.deny(VALIDATORS, Refusal.WATCHERS)
+    ends.deny(WATCHERS)
+    state = ends.site.state()
+    cleared = "end_word", "end_number", "end_at", "end_in", "end_denied_by_validators", "end_denied_by_governor"
+    assert [state[name] for name in cleared] == [0] * 6
+    assert (state["end_round"], state["end_hash"]) == (1, bytes(32))
+
+
 def as_governor(ends: Ends, call: Instruction, **values: Any) -> None:
     """The user signs in the governor's place, and is refused."""
     site = ends.site
