@@ -4,6 +4,7 @@
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import * as zklink from "../../offchain/zklink/explorer/static/js/zklink/index.js";
+import { publicKeyOf, signMessage } from "../../offchain/zklink/explorer/static/js/swap/ed25519.js";
 
 const key = (seed) => new zklink.PrivateKey(zklink.fromHex(seed));
 const digest = (data) => zklink.toHex(zklink.computeDigest(data));
@@ -61,6 +62,25 @@ const CALLS = {
     const route = zklink.findBestRoute(pools, token_in, token_out, amount);
     return route && [route.via, ...route.amounts];
   },
+  encode_base58: ({ bytes }) => zklink.encodeBase58(zklink.fromHex(bytes)),
+  decode_base58: ({ text, length }) => zklink.toHex(zklink.decodeBase58(text, length)),
+  is_key: ({ bytes }) => zklink.isKey(zklink.fromHex(bytes)),
+  program_places: ({ program, token }) => [zklink.findBridge(program), zklink.findTokenPlace(program, token)],
+  holding: ({ owner, mint, token_program }) => zklink.findHolding(owner, mint, token_program),
+  solana_message: ({ payer, calls, blockhash }) =>
+    zklink.toHex(zklink.compileMessage(payer, calls.map((call) => ({ ...call, data: zklink.fromHex(call.data) })), blockhash)),
+  program_token: ({ data }) => zklink.readToken(zklink.fromHex(data)),
+  door_price: ({ data, kind, now }) => zklink.findDoorPrice(zklink.readBridge(zklink.fromHex(data)), kind, now),
+  program_swap: ({ program, seed, bridge, token, swap, blockhash }) => {
+    const [secret, fields, held] = [zklink.fromHex(seed), zklink.readBridge(zklink.fromHex(bridge)), zklink.readToken(zklink.fromHex(token))];
+    const sender = zklink.encodeBase58(publicKeyOf(secret));
+    const call = zklink.encodeProgramSwap(program, sender, fields, held, swap);
+    const message = zklink.compileMessage(sender, [zklink.limitUnits(200_000), call], blockhash);
+    const wire = zklink.joinTransaction(message, [signMessage(message, secret)]);
+    return [zklink.toHex(wire), zklink.nameTransaction(wire)];
+  },
+  sign_ed25519: ({ seed, message }) =>
+    [publicKeyOf(zklink.fromHex(seed)), signMessage(zklink.fromHex(message), zklink.fromHex(seed))].map(zklink.toHex),
 };
 
 /** The answer to one question; only what the module refuses by itself counts as a refusal. */

@@ -13,6 +13,7 @@ from eth_account import Account
 from eth_utils import is_checksum_address, to_checksum_address
 from web3.exceptions import Web3Exception
 
+from tests.javascript import solana_reference
 from tests.javascript.contract_reference import (
     ANY,
     DAI,
@@ -247,6 +248,7 @@ CALLS: Final[Mapping[str, Callable[..., Json]]] = {
     "decode": decode_plain,
     "compute_out": lambda dx, x, y, fee: str(compute_out(int(dx), int(x), int(y), fee)),
     "best_route": best_route,
+    **solana_reference.CALLS,
 }  # fmt: skip
 REFUSALS: Final = (ZkLinkError, ValueError, OverflowError, Refused, EncodingError, Web3Exception)
 

@@ -13,6 +13,7 @@ from eth_account import Account
 
 from tests.javascript.contract_reference import ANY
 from tests.javascript.reference import answer
+from tests.javascript.solana_vectors import list_solana_questions
 from zklink.client.permits import EIP_5267
 from zklink.protocol.layer2_key import ORDER, build_layer2_key_data
 
@@ -73,6 +74,7 @@ def list_questions() -> Iterator[Question]:
     yield from _list_numbers()
     yield from _list_signatures()
     yield from _list_contract_calls()
+    yield from list_solana_questions()
 
 
 def _list_words() -> Iterator[Question]:

@@ -1,8 +1,8 @@
 """What answers are made from."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from zklink.api.faucet import Faucet
 from zklink.api.live_view import LiveView
@@ -42,6 +42,8 @@ class Sources:
     is_devnet: bool = False
     faucet: Faucet | None = None
     relayer: Relayer | None = None
+    programs: Mapping[ChainId, Callable[..., Any]] = field(default_factory=dict)
+    """How a node of each Solana chain is asked: a method of its JSON-RPC and parameters; for any thread."""
 
     @property
     def is_ready(self) -> bool:

@@ -24,6 +24,7 @@ from zklink.prover.progress import Progress
 from zklink.prover.source import Statement
 from zklink.prover.verifier_codegen import generate_verifier
 from zklink.solana.interface.header import render_header
+from zklink.solana.interface.javascript import render_layouts
 from zklink.solana.interface.timelock.header import render_timelock_header
 
 VERIFIERS = "contracts/verifiers"
@@ -61,8 +62,8 @@ def generate(context: click.Context, check: bool) -> None:
     root = project_root()
     stale = 0
     # Constants first: the circuits are built from them.
-    headers = (render_header, render_timelock_header)
-    for render in (render_all, *headers, lambda: render_verifiers(RichProgress()), lambda: render_pages(context)):
+    interfaces = (render_header, render_timelock_header, render_layouts)
+    for render in (render_all, *interfaces, lambda: render_verifiers(RichProgress()), lambda: render_pages(context)):
         for path, text in render().items():
             target = root / path
             if target.is_file() and target.read_text() == text:

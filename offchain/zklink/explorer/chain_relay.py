@@ -1,8 +1,9 @@
 """A way to the chains of a devnet for its pages: JSON-RPC of one chain at `POST /swap/rpc/{chain}`, a few methods only.
 
 A page's policy lets it speak to nobody but the node that serves it. On a devnet, where the test wallet needs a chain,
-this passes its questions on. A node that is no devnet, or has a chain that is none of the laboratory's, refuses all of
-them. It holds no key, signs nothing, and lets through no method that changes a node.
+this passes its questions on; a node that is no devnet, or has a chain that is none of the laboratory's, refuses them. A
+wallet of Solana answers no questions, so those to a chain there are passed on by every node. It holds no key, signs
+nothing, and lets through no method that changes a node.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from zklink.api.json_text import decode_json
 from zklink.api.replies import reply, reply_refusal
 from zklink.api.sources import Sources
 from zklink.l1.transport.redaction import redact
-from zklink.protocol.errors import RequestRefused
+from zklink.protocol.errors import RequestRefused, RpcRefused
 from zklink.protocol.ids import ChainId
 
 LOG: Final = logging.getLogger(__name__)
@@ -43,6 +44,21 @@ METHODS: Final = frozenset(
     }
 )
 """What a wallet needs: reads, and transactions that it has signed itself."""
+
+PROGRAM_METHODS: Final = frozenset(
+    {
+        "getBlockHeight",
+        "getBlockTime",
+        "getLatestBlockhash",
+        "getMultipleAccounts",
+        "getSignatureStatuses",
+        "getSlot",
+        "sendTransaction",
+        "simulateTransaction",
+    }
+)
+"""What the page needs of a Solana chain; at most `MOST_KEYS` accounts or transactions at once."""
+MOST_KEYS: Final = 4
 
 ANSWER_SECONDS: Final = 10.0
 COST: Final = 1
@@ -69,11 +85,11 @@ class ChainRelay:
 
     async def _respond(self, request: Request) -> Response:
         sources, chain = self._calls.sources, ChainId(request.path_params["chain"])
-        if not is_offered(sources):
+        if chain not in sources.programs and not is_offered(sources):
             raise RequestRefused("no_such_method", "only a devnet passes questions on to its chains")
         if request.method != "POST":
             raise RequestRefused("wrong_verb", "this path takes POST", {"allow": "POST"})
-        if chain not in sources.bridges:
+        if chain not in sources.bridges and chain not in sources.programs:
             raise RequestRefused("no_such_method", f"the deployment has no chain {chain}")
         caller = name_caller(request.client.host if request.client else None)
         self._calls.allowances.spend(caller, COST)
@@ -82,9 +98,13 @@ class ChainRelay:
         if not isinstance(question, dict) or not isinstance(question.get("params", []), list):
             raise RequestRefused("not_a_request", "one call with `method` and a list of `params`")
         method = question.get("method")
-        if method not in METHODS:
-            raise RequestRefused("no_such_method", f"{str(method)[:40]!r} is not passed on")
-        answer = await self._pass_on(chain, method, question.get("params", []))
+        params: list[Any] = question.get("params", [])
+        if chain in sources.programs:
+            answer = await self._ask_program(chain, method, params)
+        elif method in METHODS:
+            answer = await self._pass_on(chain, method, params)
+        else:
+            raise _not_passed_on(method)
         return reply({"jsonrpc": "2.0", "id": question.get("id"), **answer})
 
     async def _pass_on(self, chain: ChainId, method: str, params: list[Any]) -> dict[str, Any]:
@@ -102,3 +122,21 @@ class ChainRelay:
             {key: given[key] for key in ("code", "message", "data") if key in given} if isinstance(given, dict) else {}
         )
         return {"error": {"code": -32000, "message": "refused", **shown}}
+
+    async def _ask_program(self, chain: ChainId, method: Any, params: list[Any]) -> dict[str, Any]:
+        if method not in PROGRAM_METHODS:
+            raise _not_passed_on(method)
+        if params and isinstance(params[0], list) and len(params[0]) > MOST_KEYS:
+            raise RequestRefused("invalid_request", f"at most {MOST_KEYS} at once", {"field": "params"})
+        try:
+            asked = asyncio.to_thread(self._calls.sources.programs[chain], method, *params)
+            return {"result": await asyncio.wait_for(asked, ANSWER_SECONDS)}
+        except RpcRefused as error:
+            return {"error": {"code": -32000, "message": error.detail}}
+        except Exception as error:
+            LOG.info("a question of a page to chain %s failed: %s", chain, redact(str(error)))
+            return {"error": {"code": -32000, "message": "the chain's node does not answer"}}
+
+
+def _not_passed_on(method: Any) -> RequestRefused:
+    return RequestRefused("no_such_method", f"{str(method)[:40]!r} is not passed on")

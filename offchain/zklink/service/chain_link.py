@@ -3,7 +3,7 @@
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from zklink.api.live_view import LiveView
 from zklink.broker.records import FillPort
@@ -98,4 +98,12 @@ class ChainLink(Protocol):
 
     def broker_names(self) -> frozenset[bytes]:
         """The broker's own accounts as payouts name them, 32 bytes each."""
+        ...
+
+
+class ProgramChain(ChainLink, Protocol):
+    """Port: one whose bridge is a program: wallets there answer no questions of a page, so the node does."""
+
+    def ask(self, method: str, *parameters: Any) -> Any:
+        """What a node of the chain answers in JSON-RPC; for any thread. Raises RpcUnavailable, RpcRefused."""
         ...

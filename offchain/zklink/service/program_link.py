@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from solders.keypair import Keypair
 
@@ -110,6 +111,9 @@ class ProgramLink:
     ) -> ProgramReader:
         place = self.profile.chain_id, self.bridge(), self.program, self.deployment_hash
         return ProgramReader(*place, tokens, history, live, clock)
+
+    def ask(self, method: str, *parameters: Any) -> Any:
+        return self.make_node().call(method, *parameters)
 
     def broker_names(self) -> frozenset[bytes]:
         own = self.broker or self.payer

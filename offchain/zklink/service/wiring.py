@@ -26,7 +26,7 @@ from zklink.sequencer.journal import Journal
 from zklink.sequencer.sealed_block import Parameters
 from zklink.sequencer.sequencer import Sequencer
 from zklink.sequencer.submitter import Submitter
-from zklink.service.chain_link import ChainLink
+from zklink.service.chain_link import ChainLink, ProgramChain
 from zklink.service.evm_link import EvmLink, NodeKeys
 from zklink.service.restoring import choose_checkpoint, place_of
 from zklink.signers import signer
@@ -37,7 +37,7 @@ from zklink.signers.ports import ChainReader, ValidatorPort, WatcherPort
 from zklink.signers.validator import Validator
 from zklink.signers.watcher import Watcher
 
-Programs = Mapping[ChainId, ChainLink]
+Programs = Mapping[ChainId, ProgramChain]
 """The chains of a deployment whose bridge is a program (`service/program_link.py`)."""
 NO_PROGRAMS: Final[Programs] = MappingProxyType({})
 

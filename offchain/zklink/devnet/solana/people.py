@@ -16,16 +16,16 @@ from solders.pubkey import Pubkey
 from solders.system_program import CreateAccountParams, create_account
 from solders.transaction import Transaction
 
+from zklink.devnet.solana.seeds import seed_of
 from zklink.lab.solana.base import SolanaChain
 
 MOST_UNITS: Final = 1_400_000
-KEY_BYTES: Final = 32
 NEWEST: Final = {"commitment": "processed"}
 
 
 def key_of(name: str) -> Keypair:
     """The key of a name; anybody can derive it."""
-    return Keypair.from_seed(name.encode().ljust(KEY_BYTES, b"\0"))
+    return Keypair.from_seed(seed_of(name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from starlette.requests import Request
 
 from zklink.devnet.roles import default_roles
+from zklink.devnet.solana.seeds import seed_of
 from zklink.explorer.asking import Asker, load_naming
 from zklink.explorer.chain_relay import is_offered
 from zklink.explorer.page import View
@@ -62,7 +63,9 @@ async def show_swap(ask: Asker, request: Request) -> View:
         "pairs": sorted(pairs),
         "minutes": MINUTES,
         "deployment": deployment,
+        "has_programs": bool(ask.sources.deployment.programs),
         "test_key": f"0x{bytes(default_roles().depositor.key).hex()}" if is_offered(ask.sources) else "",
+        "solana_key": f"0x{seed_of('depositor').hex()}" if ask.sources.programs and is_offered(ask.sources) else "",
     }
     return View("swap.html", data)
 

@@ -2,73 +2,35 @@
 /** The swap page in a browser with JavaScript: quotes while one types, wallets, the sending, and the swap's life. */
 
 import { loadDeployment } from "./api.js";
+import { connections, findAllWallets, offerEvm, offerSolana } from "./connecting.js";
+import { byId, make, makeLine } from "./dom.js";
 import { STEPS, sendSwap } from "./send.js";
+import { makeSolanaTestWallet } from "./solana_test_wallet.js";
+import { PROGRAM_STEPS, sendFromProgram } from "./solana_send.js";
 import { makeTestWallet } from "./test_wallet.js";
-import { Trouble, explain, findWallets } from "./wallets.js";
+import { Trouble, explain } from "./wallets.js";
 import { describePaid, describeWay, watchSwap } from "./watch.js";
 
-/** @typedef {import("./wallets.js").Wallet} Wallet */
+/** @typedef {import("./dom.js").State} State */
+/** @typedef {import("./connecting.js").Kind} Kind */
 
 const PAUSE_MS = 350;
-const ICONS = {
-  done: "M3.5 8.5l3 3 6-7",
-  now: "M8 4.5V8l2.3 1.6M8 1.8a6.2 6.2 0 1 1 0 12.4A6.2 6.2 0 0 1 8 1.8z",
-  todo: "M8 7.5a.5.5 0 1 1 0 1 .5.5 0 0 1 0-1z",
-  bad: "M4 4l8 8M12 4l-8 8",
-};
-const TONES = { done: "good", now: "wait", todo: "plain", bad: "bad" };
-const UNSEEN = { done: "done", now: "going on", todo: "to come", bad: "failed" };
-
-/** @typedef {keyof typeof ICONS} State */
+const NAMES = { evm: "EVM chains", solana: "Solana" };
 
 const form = /** @type {HTMLFormElement} */ (byId("form"));
 const sendButton = /** @type {HTMLButtonElement} */ (byId("send"));
+const recipientField = /** @type {HTMLInputElement} */ (byId("recipient"));
 const data = byId("swap-data").dataset;
-/** @type {{ wallet: Wallet, account: string } | null} */
-let connected = null;
 let isSending = false;
 
 /**
- * @param {string} id
- * @returns {HTMLElement}
+ * The kind of wallet that a side of the swap needs.
+ * @param {"from" | "to"} side
+ * @returns {Kind}
  */
-function byId(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no ${id}`);
-  return found;
-}
-
-/**
- * @param {string} name
- * @param {Record<string, string>} [attributes]
- * @param {...(Node | string)} children Texts, never markup.
- * @returns {HTMLElement}
- */
-function make(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
-
-/**
- * A line of a way, in the form of the explorer's.
- * @param {State} state
- * @param {string} title
- * @param {string} words
- * @returns {HTMLElement}
- */
-function makeLine(state, title, words) {
-  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const line = { class: "icon", viewBox: "0 0 16 16", fill: "none", stroke: "currentColor", "stroke-width": "1.8", "aria-hidden": "true" };
-  for (const [key, value] of Object.entries(line)) icon.setAttribute(key, value);
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", ICONS[state]);
-  icon.append(path);
-  const step = make("span", { class: "step" }, make("strong", {}, title), make("span", { class: "unseen" }, UNSEEN[state]));
-  const item = make("li", { class: state === "bad" ? "failed" : state }, make("span", { class: `dot ${TONES[state]}` }, icon), step);
-  if (words) item.append(make("p", {}, words));
-  return item;
+function kindOf(side) {
+  const select = /** @type {HTMLSelectElement} */ (byId(side));
+  return select.selectedOptions[0]?.dataset.format === "2" ? "solana" : "evm";
 }
 
 // -- the quote ---------------------------------------------------------------------------------------------------------
@@ -100,6 +62,7 @@ async function refreshQuote() {
 }
 
 form.addEventListener("input", () => {
+  showConnections();
   clearTimeout(timer);
   timer = setTimeout(refreshQuote, PAUSE_MS);
 });
@@ -111,42 +74,20 @@ form.addEventListener("submit", (event) => {
 
 // -- wallets -----------------------------------------------------------------------------------------------------------
 
-/** @param {Wallet} wallet */
-function offerWallet(wallet) {
-  document.getElementById("no-wallet")?.remove();
-  const button = make("button", { type: "button", class: "second", "aria-pressed": "false" }, wallet.info.name.slice(0, 80));
-  if (wallet.info.icon?.startsWith("data:image/")) button.prepend(make("img", { src: wallet.info.icon, alt: "" }));
-  button.addEventListener("click", () => connect(wallet, button));
-  byId("wallets").append(button);
-}
-
-/**
- * @param {Wallet} wallet
- * @param {HTMLElement} button
- */
-async function connect(wallet, button) {
-  showTrouble("");
-  try {
-    const accounts = await wallet.provider.request({ method: "eth_requestAccounts" });
-    if (!accounts?.length) throw new Trouble("The wallet shows no account: open it and choose one for this page.");
-    for (const other of byId("wallets").querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === button));
-    take(wallet, accounts[0]);
-    wallet.provider.on?.("accountsChanged", (/** @type {string[]} */ now) => connected?.wallet === wallet && take(wallet, now[0]));
-  } catch (error) {
-    showTrouble(explain(error));
-  }
-}
-
-/**
- * @param {Wallet} wallet
- * @param {string | undefined} account
- */
-function take(wallet, account) {
-  connected = account ? { wallet, account } : null;
+/** Who is connected, what is missing for this swap, and whether it can be sent. */
+function showConnections() {
+  const [giving, getting] = [kindOf("from"), kindOf("to")];
+  const lines = Object.entries(NAMES).flatMap(([kind, name]) => {
+    const account = connections.account(/** @type {Kind} */ (kind));
+    return account ? [make("p", {}, `On ${name} `, make("code", {}, account))] : [];
+  });
+  const isConnected = Boolean(connections.account(giving));
+  if (lines.length && !isConnected) lines.push(make("p", { class: "soft" }, `To give from there, connect a wallet of ${NAMES[giving]}.`));
   const shown = byId("account");
-  shown.hidden = !connected;
-  shown.replaceChildren(connected ? make("p", {}, "From ", make("code", {}, connected.account)) : "");
-  sendButton.disabled = !connected || isSending;
+  shown.hidden = !lines.length;
+  shown.replaceChildren(...lines);
+  recipientField.placeholder = connections.account(getting) || giving === getting ? "your own address there" : `an address on ${NAMES[getting]}`;
+  sendButton.disabled = !isConnected || isSending;
 }
 
 // -- sending -----------------------------------------------------------------------------------------------------------
@@ -165,24 +106,28 @@ function readForm() {
   if (!tolerance) throw new Trouble("Write the tolerance in percent, such as 0.5.");
   const toleranceBps = Number(tolerance[1]) * 100 + Number((tolerance[2] ?? "").padEnd(2, "0"));
   if (toleranceBps > 5000) throw new Trouble("A tolerance above 50 % gives the swap away.");
-  const recipient = /** @type {HTMLInputElement} */ (byId("recipient")).value;
+  const recipient = recipientField.value.trim() || connections.account(kindOf("to"));
   const bySignature = /** @type {HTMLInputElement} */ (byId("by-signature")).checked;
   return { source, tokenIn, destination, tokenOut, amount: text("amount"), recipient, toleranceBps, isFast: text("fast") === "yes", bySignature };
 }
 
 sendButton.addEventListener("click", async () => {
-  if (!connected || isSending) return;
+  const [giving, isToProgram] = [kindOf("from"), kindOf("to") === "solana"];
+  if (!connections.account(giving) || isSending) return;
   const steps = byId("steps");
+  const all = giving === "solana" ? PROGRAM_STEPS : STEPS;
+  const titles = Object.entries(all).filter(([name]) => isToProgram || name !== "holding");
   /** @type {Map<string, [State, string]>} */
   const states = new Map();
   isSending = sendButton.disabled = true;
   showTrouble("");
+  const say = (/** @type {string} */ step, /** @type {State} */ state, words = "") => {
+    states.set(step, [state, words]);
+    steps.hidden = false;
+    steps.replaceChildren(...titles.map(([name, title]) => makeLine(...line(states.get(name), title))));
+  };
   try {
-    const hash = await sendSwap(connected.wallet.provider, connected.account, readForm(), Number(data.minutes), (step, state, words = "") => {
-      states.set(step, [state, words]);
-      steps.hidden = false;
-      steps.replaceChildren(...Object.entries(STEPS).map(([name, title]) => makeLine(...line(states.get(name), title))));
-    });
+    const hash = await send(giving, say);
     sendButton.textContent = "Send another swap";
     history.replaceState(null, "", `/swap?tx=${hash}`);
     watch(hash);
@@ -190,9 +135,21 @@ sendButton.addEventListener("click", async () => {
     showTrouble(explain(error));
   } finally {
     isSending = false;
-    sendButton.disabled = !connected;
+    showConnections();
   }
 });
+
+/**
+ * @param {Kind} giving
+ * @param {import("./send.js").Say} say
+ * @returns {Promise<string>} What names the transaction.
+ */
+async function send(giving, say) {
+  const { evm, solana } = connections;
+  if (giving === "solana") return sendFromProgram(/** @type {NonNullable<typeof solana>} */ (solana), readForm(), Number(data.minutes), say);
+  const { provider, account } = /** @type {NonNullable<typeof evm>} */ (evm);
+  return sendSwap(provider, account, readForm(), Number(data.minutes), solana, say);
+}
 
 /**
  * @param {[State, string] | undefined} found
@@ -229,13 +186,16 @@ function watch(hash) {
 
 byId("without-script").hidden = true;
 byId("wallets").append(make("p", { id: "no-wallet", class: "soft" }, "No wallet is found in this browser: install one, or open this page in your wallet's own browser."));
-findWallets(offerWallet);
+connections.listen(showConnections, showTrouble);
+findAllWallets();
 loadDeployment().then(
   (deployment) => {
     tokens = deployment.tokens;
-    if (data.testKey && deployment.isDevnet) offerWallet(makeTestWallet(data.testKey, deployment.chains));
+    if (data.testKey && deployment.isDevnet) offerEvm(makeTestWallet(data.testKey, deployment.chains));
+    if (data.solanaKey && deployment.isDevnet) offerSolana(makeSolanaTestWallet(data.solanaKey));
   },
   (error) => showTrouble(explain(error)),
 );
+showConnections();
 const known = new URLSearchParams(location.search).get("tx");
-if (known && /^0x[0-9a-f]{64}$/.test(known)) watch(known);
+if (known && /^(0x[0-9a-f]{64}|[1-9A-HJ-NP-Za-km-z]{64,88})$/.test(known)) watch(known);

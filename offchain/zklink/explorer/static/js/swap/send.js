@@ -4,22 +4,25 @@
  * chain knows is asked through the wallet's own connection, not of the node.
  */
 
-import {
-  checkAddress, computeMinOut, findContradiction, formatAmount, parseAmount, readPrices, reads, universalAddress,
-} from "../zklink/index.js";
-import { askQuote, loadDeployment } from "./api.js";
+import { formatAmount, readPrices, reads } from "../zklink/index.js";
+import { HOLDING, ensureHolding } from "./holding.js";
+import { makePlan, showTokens } from "./plan.js";
+import { isProgram } from "./programs.js";
 import { Trouble, ensureChain, explain, read } from "./wallets.js";
 import { chooseWay } from "./ways.js";
 
 /** @typedef {import("./wallets.js").Provider} Provider */
-/** @typedef {{ source: number, tokenIn: number, destination: number, tokenOut: number, amount: string, recipient: string, toleranceBps: number, isFast: boolean, bySignature: boolean }} Form */
+/** @typedef {import("./plan.js").Form} Form */
+/** @typedef {import("./plan.js").Plan} Plan */
+/** @typedef {import("./holding.js").Payer} Payer */
 /** @typedef {(step: string, state: "now" | "done" | "bad", words?: string) => void} Say */
 
 const GWEI = 10n ** 9n;
 
-/** The steps in order, and how they are called. */
+/** The steps in order, and how they are called; the recipient's account is one only where chains have such. */
 export const STEPS = {
   quote: "The quote, recomputed",
+  ...HOLDING,
   chain: "The chain in your wallet",
   bridge: "The bridge, asked on that chain",
   funds: "Your balance",
@@ -33,10 +36,11 @@ export const STEPS = {
  * @param {string} account
  * @param {Form} form
  * @param {number} minutes Until the swap is refunded if no block has it.
+ * @param {Payer | null} payer Who makes the recipient's account where it is missing.
  * @param {Say} say
  * @returns {Promise<string>} The hash of the transaction.
  */
-export async function sendSwap(provider, account, form, minutes, say) {
+export async function sendSwap(provider, account, form, minutes, payer, say) {
   /** @type {string} */
   let step = "quote";
   const run = async (/** @type {string} */ name, /** @type {() => Promise<any>} */ act) => {
@@ -48,6 +52,7 @@ export async function sendSwap(provider, account, form, minutes, say) {
   };
   try {
     const plan = await run("quote", () => makePlan(account, form, minutes));
+    if (isProgram(plan.to)) await run("holding", () => ensureHolding(plan, payer, (words) => say("holding", "now", words)));
     await run("chain", () => ensureChain(provider, plan.source, plan.rpcUrl));
     const price = await run("bridge", () => checkBridge(provider, plan));
     const value = price.wei + (plan.isNative ? plan.l1Amount : 0n);
@@ -62,50 +67,6 @@ export async function sendSwap(provider, account, form, minutes, say) {
     throw new Trouble(explain(error));
   }
 }
-
-/**
- * @param {string} account
- * @param {Form} form
- * @param {number} minutes
- */
-async function makePlan(account, form, minutes) {
-  const known = await loadDeployment();
-  const [source, destination] = [known.chains.get(form.source), known.chains.get(form.destination)];
-  const [tokenIn, tokenOut] = [known.tokens.get(form.tokenIn), known.tokens.get(form.tokenOut)];
-  const contract = tokenIn?.contracts.find((/** @type {any} */ each) => each.chain === form.source);
-  if (!source || !destination || !tokenOut || !contract) throw new Trouble("The deployment has no such token on that chain.");
-  const amount = parseAmount(form.amount.trim(), tokenIn.decimals);
-  if (!amount) throw new Trouble("Write an amount first.");
-  const recipient = readRecipient(form.recipient.trim() || account);
-  const question = {
-    source: form.source, token_in: form.tokenIn, amount: String(amount), destination: form.destination, token_out: form.tokenOut,
-  };
-  let { quote, pools } = await askQuote(question);
-  if (form.isFast) {
-    const floor = quote.fees.find((/** @type {any} */ fee) => fee.kind === "fill").floor;
-    ({ quote, pools } = await askQuote({ ...question, fill_fee: floor }));
-  }
-  if (!quote.is_possible) throw new Trouble(`This swap would be refused or refunded now: ${quote.explanation}.`);
-  const lie = findContradiction(quote, pools, form.tokenIn, form.tokenOut, 0);
-  if (lie) throw new Trouble(`The node's quote is not what its pools give: ${lie}. Nothing was sent.`);
-  const fillFee = quote.fees.find((/** @type {any} */ fee) => fee.kind === "fill").amount;
-  const minOut = computeMinOut(quote.amount_out, fillFee, form.toleranceBps);
-  const l1Amount = amount * BigInt(contract.l1_per_unit);
-  if (String(l1Amount) !== quote.l1_amount) throw new Trouble("The node counts the token's units in two ways. Nothing was sent.");
-  const order = {
-    tokenIn: form.tokenIn, l1Amount, destination: form.destination, tokenOut: form.tokenOut, via: quote.via, minOut,
-    operatorFee: 0, fillFee, recipient, refundTo: account, deadline: known.now + 60 * minutes,
-  };
-  const words = `at least ${formatAmount(minOut, tokenOut.decimals)} ${tokenOut.symbol} on ${destination.name}`;
-  return {
-    words, order, source, tokenIn, token: contract.address, isNative: contract.is_native, l1Amount, bridge: source.contracts.bridge, entry: source.contracts.entry ?? "",
-    deploymentHash: known.deploymentHash, destination: form.destination, bySignature: form.bySignature,
-    evmChainId: BigInt(source.caip2.split(":")[1]),
-    rpcUrl: known.isDevnet ? new URL(`/swap/rpc/${form.source}`, location.href).href : null,
-  };
-}
-
-/** @typedef {Awaited<ReturnType<typeof makePlan>>} Plan */
 
 /**
  * @param {Provider} provider
@@ -166,27 +127,3 @@ async function send(provider, call) {
   const hash = await provider.request({ method: "eth_sendTransaction", params: [call] });
   return { hash, words: "sent" };
 }
-
-/**
- * @param {string} text
- * @returns {string}
- */
-function readRecipient(text) {
-  if (/^0x[0-9a-fA-F]{64}$/.test(text)) return text.toLowerCase();
-  try {
-    return universalAddress(checkAddress(text));
-  } catch {
-    throw new Trouble("The recipient is no address: copy it again, with 0x and 40 digits.");
-  }
-}
-
-/**
- * @param {bigint} l1Amount
- * @param {Plan} plan
- * @returns {string}
- */
-function showTokens(l1Amount, plan) {
-  const contract = plan.tokenIn.contracts.find((/** @type {any} */ each) => each.chain === plan.source.chain);
-  return `${formatAmount(l1Amount / BigInt(contract.l1_per_unit), plan.tokenIn.decimals)} ${plan.tokenIn.symbol}`;
-}
-

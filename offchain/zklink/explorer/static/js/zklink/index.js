@@ -7,6 +7,7 @@
 export * from "./abi.js";
 export * from "./addresses.js";
 export * from "./amounts.js";
+export * from "./base58.js";
 export { fromHex, keccak, toBigInt, toHex } from "./bytes.js";
 export * from "./calls.js";
 export * as constants from "./constants.js";
@@ -17,6 +18,8 @@ export * from "./operations.js";
 export { poseidon } from "./poseidon.js";
 export * from "./quote.js";
 export * from "./requests.js";
+export * from "./solana.js";
+export * from "./solana_program.js";
 export { addressOf, recoverSigner, signDigest } from "./secp256k1.js";
 export * from "./token_domains.js";
 export * from "./typed_data.js";
