@@ -156,7 +156,12 @@ class SolanaRpc:
         return str(self.ledger.send(base64.b64decode(text), is_tried=not options.get("skipPreflight", False)))
 
     def _simulate(self, text: str, config: Json = None) -> Json:
-        outcome = self.ledger.svm.simulate_transaction(VersionedTransaction.from_bytes(base64.b64decode(text)))
+        transaction, machine = VersionedTransaction.from_bytes(base64.b64decode(text)), self.ledger.svm
+        machine.with_sigverify(bool((config or {}).get("sigVerify", False)))
+        try:
+            outcome = machine.simulate_transaction(transaction)
+        finally:
+            machine.with_sigverify(True)
         error = outcome.err() if isinstance(outcome, FailedTransactionMetadata) else None
         meta = outcome.meta()
         units = meta.compute_units_consumed()

@@ -46,7 +46,7 @@ export async function makePlan(account, form, minutes) {
   };
   const words = `at least ${formatAmount(minOut, tokenOut.decimals)} ${tokenOut.symbol} on ${destination.name}`;
   return {
-    words, order, source, tokenIn, doorFee, to: destination, tokenOut, token: contract.address, isNative: contract.is_native, l1Amount, bridge: source.contracts.bridge, entry: source.contracts.entry ?? "",
+    words, order, seconds: 60 * minutes, source, tokenIn, doorFee, to: destination, tokenOut, token: contract.address, isNative: contract.is_native, l1Amount, bridge: source.contracts.bridge, entry: source.contracts.entry ?? "",
     deploymentHash: known.deploymentHash, destination: form.destination, bySignature: form.bySignature,
     evmChainId: isProgram(source) ? 0n : BigInt(source.caip2.split(":")[1]),
     rpcUrl: known.isDevnet ? new URL(`/swap/rpc/${form.source}`, location.href).href : null,

@@ -106,9 +106,10 @@ async function checkFunds(sender, plan, { token, fee }) {
  * @param {Bridge} bridge
  * @param {(words: string) => void} tell
  */
-async function sign({ wallet, account }, plan, { fields, token, fee }, tell) {
+async function sign({ wallet, account }, plan, { fields, token, fee, now }, tell) {
   const { source, order } = plan;
-  const call = encodeProgramSwap(source.contracts.program, account.address, fields, token, { ...order, fee });
+  const swap = { ...order, fee, deadline: now + plan.seconds }; // by the clock of the chain that refuses a late one
+  const call = encodeProgramSwap(source.contracts.program, account.address, fields, token, swap);
   const { blockhash, lastHeight } = await readBlockhash(source.chain);
   const transaction = joinTransaction(compileMessage(account.address, [limitUnits(UNITS), call], blockhash));
   await tryTransaction(source.chain, transaction);

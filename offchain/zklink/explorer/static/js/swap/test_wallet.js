@@ -5,6 +5,7 @@
  */
 
 import { addressOf, computeDigest, signDigest } from "../zklink/index.js";
+import { isProgram } from "./programs.js";
 import { signTransaction } from "./rlp.js";
 
 /** @typedef {import("./wallets.js").Wallet} Wallet */
@@ -18,7 +19,7 @@ export const NAME = "Test wallet: its key is public, for local chains only";
  */
 export function makeTestWallet(key, chains) {
   const address = addressOf(key);
-  const places = new Map([...chains.values()].map((chain) => [BigInt(chain.caip2.split(":")[1]), chain.chain]));
+  const places = new Map([...chains.values()].filter((chain) => !isProgram(chain)).map((chain) => [BigInt(chain.caip2.split(":")[1]), chain.chain]));
   let chainId = [...places.keys()][0];
 
   /** @type {Record<string, (params: any[]) => any>} */

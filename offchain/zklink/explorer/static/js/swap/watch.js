@@ -20,6 +20,7 @@ const ENDS = {
   refunded: "Refunded on its chain",
   cancelled: "Paid back after a freeze",
   owed: "The bridge owes it: the payment to the address failed",
+  due: "Due: it waits for the recipient's account of the token",
   stopped: "Its chain is frozen and no block has it",
 };
 const LONGEST_PAUSE = 5;
@@ -62,11 +63,13 @@ export function describeWay(transfer) {
   const state = transfer?.state ?? "unknown";
   /** @type {Line[]} */
   const lines = [{ name: "sent", words: "Sent", state: "done" }];
-  const end = ENDS[/** @type {keyof typeof ENDS} */ (state)];
+  // On Solana a payout waits for an account, and goes on by itself once that is there.
+  const isDue = state === "owed" && transfer.recipient.startsWith("solana:");
+  const end = ENDS[isDue ? "due" : /** @type {keyof typeof ENDS} */ (state)];
   const at = WAY.indexOf(state);
   if (end) {
     const isBad = state === "owed" || state === "stopped";
-    return [...lines, { name: state, words: end, state: isBad ? "bad" : "done" }];
+    return [...lines, { name: state, words: end, state: isDue ? "now" : isBad ? "bad" : "done" }];
   }
   for (const [place, name] of WAY.entries()) {
     const isDone = place < at || (place === at && transfer.is_final);

@@ -46,6 +46,6 @@ export function decodeBase58(text, length) {
  * @returns {number}
  */
 function countZeros(bytes) {
-  const first = bytes.findIndex((byte) => byte);
+  const first = bytes.findIndex((byte) => byte !== 0);
   return first < 0 ? bytes.length : first;
 }
