@@ -1,5 +1,6 @@
 """What the JavaScript module must answer about Solana: by `solders` and the client's own builders."""
 
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -72,8 +73,8 @@ def swap_transaction(program: str, seed: str, bridge: str, token: str, swap: Jso
     """The signed transaction of a swap and its name, as the client builds both."""
     wallet = SolanaWallet(Keypair.from_seed(_unhex(seed)))
     own, fields = Program(decode_base58(program, 32)), accounts.TOKEN.unpack(_unhex(token))
-    keys = (Pubkey(fields[name]) for name in ("mint", "vault", "program"))
-    held = Token(own.derive(addresses.token_seeds(int(swap["tokenIn"]))), *keys, fields["scale"])
+    mint, vault, owner = (Pubkey(fields[name]) for name in ("mint", "vault", "program"))
+    held = Token(own.derive(addresses.token_seeds(int(swap["tokenIn"]))), mint, vault, owner, fields["scale"])
     place = program_calls.ProgramPlace(SOURCE, Any, own, _read_bridge(bridge), 0)  # type: ignore[arg-type]
     quote: Any = SimpleNamespace(token_out=int(swap["tokenOut"]), via=int(swap["via"]))
     call = own.encode(
@@ -93,7 +94,7 @@ def swap_transaction(program: str, seed: str, bridge: str, token: str, swap: Jso
         refund_to=decode_base58(swap["refundTo"], 32),
     )
     wire, signature = program_calls._sign(wallet, call, blockhash)
-    assert Transaction.from_bytes(wire).verify() is None
+    Transaction.from_bytes(wire).verify()
     return [_show(wire), signature]
 
 
@@ -114,7 +115,7 @@ def _show(data: bytes) -> str:
     return f"0x{data.hex()}"
 
 
-CALLS = {
+CALLS: Mapping[str, Callable[..., Json]] = {
     "encode_base58": encode,
     "decode_base58": decode,
     "is_key": is_key,

@@ -14,7 +14,7 @@ from solders.keypair import Keypair
 from solders.transaction import VersionedTransaction
 
 NAME: Final = "Fake standard"
-REGISTER: Final = """  # noqa: E501
+REGISTER: Final = """
 (() => {
   const toBase64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   const fromBase64 = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -41,7 +41,7 @@ REGISTER: Final = """  # noqa: E501
   window.dispatchEvent(new CustomEvent("wallet-standard:register-wallet", { detail: register }));
   window.addEventListener("wallet-standard:app-ready", ({ detail }) => register(detail));
 })();
-"""
+"""  # noqa: E501
 
 
 class StandardWallet:

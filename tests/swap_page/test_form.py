@@ -1,5 +1,6 @@
 """The swap page without JavaScript: quotes by a form, mistakes in words; and the relay that a devnet's page needs."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -13,13 +14,15 @@ from tests.support.tries import tries
 from zklink.api.app import build_app
 from zklink.api.desk import InlineDesk
 from zklink.api.sources import Sources
+from zklink.devnet.solana.seeds import seed_of
 from zklink.devnet.tokens import BTC, USDC, token_by_id
-from zklink.explorer.chain_relay import METHODS
+from zklink.explorer.chain_relay import METHODS, PROGRAM_METHODS
 from zklink.explorer.formats import show_units
 from zklink.explorer.pages import build_pages
+from zklink.protocol.errors import RpcRefused
 from zklink.protocol.ids import ChainId
 
-POLYGON, BSC = ChainId(2), ChainId(3)
+POLYGON, BSC, SOLANA = ChainId(2), ChainId(3), ChainId(5)
 FORM: Final = {"from": f"{POLYGON}-{USDC}", "to": f"{BSC}-{BTC}", "amount": "1000", "tolerance": "1"}
 
 
@@ -132,3 +135,56 @@ def test_relay__malformed__is_refused(still: Scene) -> None:
     assert client.post(path, json={"method": "eth_call", "params": {}}).status_code == 400
     assert client.post(path, content=b"{", headers={"content-type": "application/json"}).status_code == 400
     assert client.post(path, content=b"{}", headers={"content-type": "text/plain"}).status_code == 415
+
+
+def with_program(sources: Sources, ask: Callable[..., Any]) -> Sources:
+    """A chain more, whose node answers so."""
+    return replace(sources, programs={SOLANA: ask})
+
+
+def ask_program(client: TestClient, method: Any, *params: Any) -> Any:
+    return client.post(f"/swap/rpc/{SOLANA}", json={"id": 7, "method": method, "params": params})
+
+
+def test_relay__to_a_solana_chain__passes_on_what_the_page_needs_on_every_node(still: Scene) -> None:
+    asked: list[tuple[Any, ...]] = []
+
+    def answer(*question: Any) -> Any:
+        asked.append(question)
+        return {"value": [None]}
+
+    client = serve(with_program(still.sources, answer))
+    found = ask_program(client, "getMultipleAccounts", ["a", "b"], {"commitment": "confirmed"})
+    assert found.json() == {"jsonrpc": "2.0", "id": 7, "result": {"value": [None]}}
+    assert asked == [("getMultipleAccounts", ["a", "b"], {"commitment": "confirmed"})]
+    assert "data-solana-key" not in client.get("/swap").text
+    for method in sorted(PROGRAM_METHODS):
+        assert ask_program(client, method).status_code == 200
+    assert len(asked) == 1 + len(PROGRAM_METHODS)
+
+
+@pytest.mark.parametrize("method", ["requestAirdrop", "getProgramAccounts", "eth_chainId", "getBlock", 1, None])
+def test_relay__to_a_solana_chain__anything_else__is_refused(still: Scene, method: Any) -> None:
+    client = serve(with_program(still.sources, pytest.fail))
+    answer = ask_program(client, method)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "no_such_method")
+    many = ask_program(client, "getMultipleAccounts", ["a"] * 5)
+    assert (many.status_code, many.json()["error"]["details"]) == (400, {"field": "params"})
+
+
+def test_relay__to_a_solana_chain__its_nodes_refusal_is_told_and_its_address_is_not(still: Scene) -> None:
+    def fail(error: Exception) -> Callable[..., Any]:
+        def answer(*question: Any) -> Any:
+            raise error
+
+        return answer
+
+    refused = serve(with_program(still.sources, fail(RpcRefused("solana", "getSlot", "Invalid params (-32602)"))))
+    assert ask_program(refused, "getSlot").json()["error"]["message"] == "Invalid params (-32602)"
+    away = serve(with_program(still.sources, fail(OSError("http://user:secret@node"))))
+    assert ask_program(away, "getSlot").json()["error"]["message"] == "the chain's node does not answer"
+
+
+def test_page__of_a_devnet_with_solana__has_a_test_wallet_of_it(still: Scene) -> None:
+    sources = with_program(as_devnet(still.sources), pytest.fail)
+    assert f'data-solana-key="0x{seed_of("depositor").hex()}"' in serve(sources).get("/swap").text

@@ -10,12 +10,16 @@ from zklink.explorer.asking import Asker
 from zklink.explorer.page import Redirect, View
 from zklink.explorer.views.places import find_contracts
 from zklink.explorer.views.transfers import read_key
+from zklink.primitives.base58 import decode_base58
 
+SIGNATURE_BYTES, KEY_BYTES = 64, 32
 MOST: Final = 200
 """Characters that a question may have."""
 
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 _HASH: Final = re.compile(r"(?:0x)?([0-9a-fA-F]{64})")
+_SIGNATURE: Final = re.compile(r"[1-9A-HJ-NP-Za-km-z]{64,88}")
+_KEY: Final = re.compile(r"(?:solana:[1-9A-HJ-NP-Za-km-z]{32}:)?([1-9A-HJ-NP-Za-km-z]{32,44})")
 _ADDRESS: Final = re.compile(r"(?:eip155:[0-9]{1,19}:)?(?:0x)?([0-9a-fA-F]{40})")
 
 
@@ -34,6 +38,8 @@ async def show_search(ask: Asker, request: Request) -> View | Redirect:
     if len(finds) == 1:
         return Redirect(finds[0].path)
     watch = f"/transfers/0x{found[1].lower()}" if (found := _HASH.fullmatch(asked)) else ""
+    if not watch and _is_base58(asked, SIGNATURE_BYTES):
+        watch = f"/transfers/{asked}"
     return View("search.html", {"asked": asked, "finds": finds, "watch": watch}, 404 if asked and not finds else 200)
 
 
@@ -45,6 +51,10 @@ async def find(ask: Asker, asked: str) -> list[Find]:
         return await _find_hash(ask, f"0x{found[1].lower()}")
     if found := _ADDRESS.fullmatch(asked):
         return await _find_address(ask, f"0x{found[1].lower()}")
+    if _SIGNATURE.fullmatch(asked) and _is_base58(asked, SIGNATURE_BYTES):
+        return await _find_signature(ask, asked)
+    if (found := _KEY.fullmatch(asked)) and _is_base58(found[1], KEY_BYTES):
+        return await _find_address(ask, found[1])
     if (key := read_key(asked)) is not None:
         ask.spend(1)
         is_there = ask.sources.history.transfer(key) is not None
@@ -69,10 +79,22 @@ async def _find_hash(ask: Asker, text: str) -> list[Find]:
     return await _find_owner(ask, text)
 
 
+async def _find_signature(ask: Asker, text: str) -> list[Find]:
+    is_known = bool((await ask.ask("transfer", tx_hash=text)).transfers)
+    return [Find(f"/transfers/{text}", "A transaction with a swap")] if is_known else []
+
+
+def _is_base58(text: str, size: int) -> bool:
+    try:
+        return bool(decode_base58(text, size))
+    except ValueError:
+        return False
+
+
 async def _find_address(ask: Asker, text: str) -> list[Find]:
     finds = await _find_owner(ask, text)
     for token in (await ask.ask("tokens")).tokens:
-        if any(place.address.lower() == text and not place.is_native for place in token.contracts):
+        if any(place.address.lower() == text.lower() and not place.is_native for place in token.contracts):
             finds.append(Find(f"/tokens/{token.token}", f"The token {token.symbol}"))
     finds += [
         Find(f"/chains#chain-{chain.chain}", f"The contract {name} on {chain.name}")

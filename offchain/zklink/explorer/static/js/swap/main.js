@@ -87,6 +87,7 @@ function showConnections() {
   shown.hidden = !lines.length;
   shown.replaceChildren(...lines);
   recipientField.placeholder = connections.account(getting) || giving === getting ? "your own address there" : `an address on ${NAMES[getting]}`;
+  byId("by-signature").closest("label")?.toggleAttribute("hidden", giving === "solana");
   sendButton.disabled = !isConnected || isSending;
 }
 
