@@ -5,6 +5,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as zklink from "../../offchain/zklink/explorer/static/js/zklink/index.js";
 import { describePaid, describeWay } from "../../offchain/zklink/explorer/static/js/swap/watch.js";
+import { signMessage } from "../../offchain/zklink/explorer/static/js/swap/ed25519.js";
+import { readRecipient } from "../../offchain/zklink/explorer/static/js/swap/recipient.js";
+import { makeSolanaTestWallet } from "../../offchain/zklink/explorer/static/js/swap/solana_test_wallet.js";
+import { FIRST_REFUSAL, REFUSALS } from "../../offchain/zklink/explorer/static/js/zklink/solana_layouts.js";
 import { signTransaction } from "../../offchain/zklink/explorer/static/js/swap/rlp.js";
 import { answer, write } from "./calls.mjs";
 
@@ -119,6 +123,50 @@ test("the way of a swap: one step is going on, or none if it is final", () => {
   for (const [state, end] of [["refunded", "done"], ["cancelled", "done"], ["owed", "bad"], ["stopped", "bad"]]) {
     assert.deepEqual(states(state, false), ["done", end]);
   }
+});
+
+test("a payout on Solana that waits for an account goes on", () => {
+  const [, line] = describeWay({ state: "owed", is_final: false, recipient: "solana:abc:def" });
+  assert.deepEqual([line.state, line.words], ["now", "Due: it waits for the recipient's account of the token"]);
+});
+
+test("a recipient is read by the chain that pays, and refused where it means nobody", () => {
+  const key = new Uint8Array(32).fill(5);
+  const text = zklink.encodeBase58(key);
+  const [solana, evm] = [
+    { chain: 5, name: "solana", address_format: 2, contracts: { bridge: zklink.encodeBase58(new Uint8Array(32).fill(6)) } },
+    { chain: 2, name: "polygon", address_format: 1, contracts: { bridge: `0x${"cd".repeat(20)}` } },
+  ];
+  assert.equal(readRecipient(text, solana), zklink.toHex(key));
+  assert.equal(readRecipient(`0x${"ab".repeat(20)}`, evm), `0x${"00".repeat(12)}${"ab".repeat(20)}`);
+  const refused = [
+    [`0x${"ab".repeat(20)}`, solana, /an EVM chain, with 20 bytes/], [text, evm, /an address of Solana/], ["", solana, /Write whom/],
+    [`0x${"00".repeat(12)}${"ab".repeat(20)}`, solana, /nobody on solana/], [solana.contracts.bridge, solana, /the bridge itself/],
+    [evm.contracts.bridge, evm, /the bridge itself/], [zklink.toHex(key), evm, /nobody on polygon/], ["1".repeat(32), solana, /nobody on solana/],
+  ];
+  for (const [wrong, chain, words] of refused) assert.throws(() => readRecipient(wrong, chain), words, wrong);
+});
+
+test("an error of a cluster is told in the program's words where they are its own", () => {
+  const custom = (number) => zklink.describeProgramError({ InstructionError: [1, { Custom: number }] });
+  assert.equal(custom(FIRST_REFUSAL), REFUSALS[0]);
+  assert.equal(custom(FIRST_REFUSAL + REFUSALS.length), `another program's error ${FIRST_REFUSAL + REFUSALS.length}`);
+  assert.equal(zklink.describeProgramError("BlockhashNotFound"), "BlockhashNotFound");
+  assert.equal(zklink.describeProgramError({ InstructionError: [0, "MissingAccount"] }), "MissingAccount");
+});
+
+test("a transaction that nobody has signed has no name", () => {
+  const message = zklink.compileMessage(zklink.SYSTEM_PROGRAM, [zklink.limitUnits(1)], zklink.SYSTEM_PROGRAM);
+  assert.throws(() => zklink.nameTransaction(zklink.joinTransaction(message)), named("NotSigned"));
+});
+
+test("the test wallet of Solana signs what it is given, by the Wallet Standard", async () => {
+  const seed = `0x${"07".repeat(32)}`;
+  const wallet = makeSolanaTestWallet(seed);
+  const { accounts: [account] } = await wallet.features["standard:connect"].connect();
+  const message = zklink.compileMessage(account.address, [zklink.limitUnits(7)], zklink.SYSTEM_PROGRAM);
+  const [{ signedTransaction }] = await wallet.features["solana:signTransaction"].signTransaction({ account, transaction: zklink.joinTransaction(message) });
+  assert.deepEqual(signedTransaction, zklink.joinTransaction(message, [signMessage(message, zklink.fromHex(seed))]));
 });
 
 test("what has arrived is what the recipient got: less the fee of a broker that paid", () => {

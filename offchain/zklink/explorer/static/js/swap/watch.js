@@ -64,7 +64,7 @@ export function describeWay(transfer) {
   /** @type {Line[]} */
   const lines = [{ name: "sent", words: "Sent", state: "done" }];
   // On Solana a payout waits for an account, and goes on by itself once that is there.
-  const isDue = state === "owed" && transfer.recipient.startsWith("solana:");
+  const isDue = state === "owed" && transfer.recipient?.startsWith("solana:");
   const end = ENDS[isDue ? "due" : /** @type {keyof typeof ENDS} */ (state)];
   const at = WAY.indexOf(state);
   if (end) {
