@@ -9,6 +9,10 @@ from tests.explorer.busy import HOSTILE, Busy
 from tests.explorer.test_pages import READER
 from tests.scenarios.pipeline import BSC
 from tests.support.tries import tries
+from zklink.primitives.base58 import encode_base58
+
+KEY = encode_base58(bytes([5]) * 32)
+"""An address of Solana that nobody has."""
 
 
 def ask(scene: Scene, text: str) -> tuple[int, str]:
@@ -57,15 +61,18 @@ def test_search__contract__says_which_one_it_is_on_which_chain(busy: Busy) -> No
     assert "The contract" not in busy.scene.client.get("/addresses/0x" + "12" * 20).text
 
 
-@pytest.mark.parametrize("text", ["999999", "9-9", "nothing", "0x" + "12" * 20, "<b>bold</b>", "9" * 30])
+@pytest.mark.parametrize(
+    "text",
+    ["999999", "9-9", "nothing", "0x" + "12" * 20, "<b>bold</b>", "9" * 30, "9" * 43, f"solana:{'A' * 32}:{KEY}"],
+)
 def test_search__nothing_fits__says_so_and_what_can_be_asked(scene: Scene, text: str) -> None:
     status, page = ask(scene, text)
     assert (status, "Nothing fits" in page, "<b>" in page) == (404, True, False)
     assert "What can be asked" in page
 
 
-def test_search__hash_that_no_chain_has_shown__can_be_watched_for(scene: Scene) -> None:
-    text = "0x" + "cd" * 32
+@pytest.mark.parametrize("text", ["0x" + "cd" * 32, encode_base58(bytes([7]) * 64)])
+def test_search__hash_that_no_chain_has_shown__can_be_watched_for(scene: Scene, text: str) -> None:
     status, page = ask(scene, text)
     assert (status, f'href="/transfers/{text}"' in page) == (404, True)
 

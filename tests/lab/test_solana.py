@@ -424,3 +424,14 @@ def test_plans__drawn_for_both_kinds__are_played_and_nothing_is_paid_twice(world
                 assert balance(solana) == SOL
 
     check()
+
+
+def test_simulate__an_unsigned_transaction__is_tried_unless_signatures_are_asked_for(chain: LocalSolana) -> None:
+    wire = bytearray(pay(chain, SOL))
+    wire[1:65] = bytes(64)
+    text = base64.b64encode(wire).decode()
+    for is_checked, error in ((False, None), (True, "SignatureFailure")):
+        options = {"encoding": "base64", "sigVerify": is_checked}
+        assert chain.rpc("simulateTransaction", text, options)["value"]["err"] == error
+    with pytest.raises(NodeRefused, match="signature verification"):
+        chain.send(bytes(wire))

@@ -113,6 +113,9 @@ def test_test_wallets__a_swap_from_solana__arrives_and_is_found_by_its_signature
     page.locator("#watch-more").click()
     expect(page.locator("main")).to_contain_text(str(OWNER.pubkey()))
     _look(page, SCREENSHOTS / f"transfer-from-solana-{width}.png")
+    for text in (signature, str(OWNER.pubkey()), str(star_of(solana_site).site.mints[USDC])):
+        page.goto(f"{solana_site.url}/search?q={text}")
+        assert "/search" not in page.url
     assert opened.complaints == []
 
 
