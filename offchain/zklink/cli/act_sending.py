@@ -18,12 +18,16 @@ from zklink.l1.deployment.acts import Act, Acts
 from zklink.l1.deployment.government import NO_SALT, Government
 from zklink.l1.deployment.records import Deployment
 from zklink.primitives.keccak import keccak256
+from zklink.protocol.facts import Group
 from zklink.recovery.connect import reach_bridges
 from zklink.upkeep.acting import Task, describe_task, plan_tasks
 from zklink.upkeep.safe_file import encode_safe_file
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 MakeAct = Callable[[Deployment, Acts], Act]
+
+GROUPS = {group.name.lower(): group for group in Group}
+"""The groups whose members change, by what they are called on a command line."""
 
 _TASKS = (
     click.option("--account", metavar="ALIAS|FILE", help="Send it as this account, which owns the timelocks."),

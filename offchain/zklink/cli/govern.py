@@ -16,8 +16,9 @@ from zklink.cli.act_inputs import (
     read_limits,
     read_new_token,
 )
-from zklink.cli.act_sending import act_command, hand_out, open_government, present, task_command
+from zklink.cli.act_sending import GROUPS, act_command, hand_out, open_government, present, task_command
 from zklink.cli.deployment_inputs import deployment_options, find_account, parse_account
+from zklink.cli.govern_program import program
 from zklink.cli.govern_record import record
 from zklink.cli.inputs import load_account
 from zklink.l1.contracts.timelock import Proposal
@@ -25,13 +26,10 @@ from zklink.l1.deployment.acts import Act, Acts
 from zklink.l1.deployment.government import Government
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.submission import Call
-from zklink.protocol.facts import Group
 from zklink.protocol.ids import ChainId
 from zklink.upkeep.acting import plan_acceptance
 from zklink.upkeep.announced import Announced, explain_difference, read_announced
 from zklink.upkeep.proposals import Known, Stand, list_matters, read_proposals
-
-GROUPS = {group.name.lower(): group for group in Group}
 
 
 @click.group()
@@ -42,6 +40,7 @@ def govern() -> None:
 
 
 govern.add_command(record)
+govern.add_command(program)
 
 
 @govern.command("register-token")

@@ -8,8 +8,10 @@ import click
 
 from zklink.cli.deployment_inputs import deployment_options, find_deployment
 from zklink.cli.inputs import find_urls
+from zklink.cli.program_sending import open_program
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.client import ChainClient
+from zklink.protocol.errors import ZkLinkError
 from zklink.protocol.ids import ChainId
 from zklink.recovery.connect import reach_bridges
 from zklink.upkeep.acting import describe_wait
@@ -27,7 +29,9 @@ def proposals(name: str, rpcs: tuple[str, ...], quorum: int, everything: bool) -
     Ends with code 1 if chains do not say the same, or do not answer: what one chain hides is not known to be alike.
     """
     deployment = find_deployment(name)
-    bridges, away = reach_bridges(deployment, find_urls(deployment, rpcs), quorum)
+    own = {place.name for place in deployment.programs.values()}
+    urls = {each: nodes for each, nodes in find_urls(deployment, rpcs).items() if each not in own}
+    bridges, away = reach_bridges(deployment, urls, quorum)
     clients = {chain: bridge.client for chain, bridge in bridges.items()}
     found = read_proposals(deployment, clients)
     matters = list_matters(deployment, found)
@@ -39,16 +43,40 @@ def proposals(name: str, rpcs: tuple[str, ...], quorum: int, everything: bool) -
     announced = read_announced(bridges)
     difference = explain_difference(deployment, bridges, announced)
     _show_announced(deployment, announced, difference)
-    if not matters and not announced:
+    waits, unread = show_programs(deployment, rpcs, everything)
+    if not matters and not announced and not waits:
         click.echo("nothing waits")
     if everything:
         for known in (known for known in found if not known.is_open):
             click.echo("; ".join(known.words))
             _show(deployment, known, clients)
+    away |= unread
     for chain, reason in away.items():
-        click.echo(f"{deployment.chains[chain].name}: not read: {reason}")
+        click.echo(f"{deployment.places[chain].name}: not read: {reason}")
     if away or difference or any(matter.disagreement for matter in matters):
         click.get_current_context().exit(1)
+
+
+def show_programs(deployment: Deployment, rpcs: tuple[str, ...], everything: bool) -> tuple[bool, dict[ChainId, str]]:
+    """Say what the timelocks of Solana chains have been proposed. Gives whether anything waits there, and why a chain
+    is not read.
+    """
+    waits, unread = False, dict[ChainId, str]()
+    for chain, place in deployment.programs.items():
+        if not place.timelock:
+            continue
+        try:
+            known = open_program(deployment, chain, rpcs).proposals()
+        except ZkLinkError as error:
+            unread[chain] = str(error)
+            continue
+        for each in (each for each in known if each.is_open or everything):
+            waits |= each.is_open
+            click.echo("; ".join(each.words))
+            click.echo(f"  {place.name}: {each.describe()}; id {each.proposal.number}")
+            if each.is_open and not each.is_readable:
+                unread[chain] = "a call in a proposal is none of government's"
+    return waits, unread
 
 
 def _show_announced(deployment: Deployment, announced: list[Announced], difference: str) -> None:

@@ -211,7 +211,11 @@ def load_program(machine: Machine, program: Pubkey, code: bytes, authority: Pubk
 
 def open_lock(is_founding: bool = False) -> Lock:
     """A timelock that governs a bridge with groups; its founding is over unless it `is_founding`."""
-    site = Site()
+    return found_lock(Site(), is_founding)
+
+
+def found_lock(site: Site, is_founding: bool = False) -> Lock:
+    """The same, of a site that has nothing but its program yet."""
     site.put_keys()
     lock = Lock(site)
     lock.init()

@@ -1,0 +1,216 @@
+"""`ape run govern program` and `ape run proposals` on a chain whose bridge is a program: shown, proposed, executed,
+taken back, by the commands alone, over a node of the laboratory's ledger.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import click
+import httpx
+import pytest
+from click.testing import CliRunner
+from solders.instruction import AccountMeta
+from solders.keypair import Keypair
+
+from tests.support.solana.founding import POLYGON, SLOTS_PER_DAY, SOL, SOLANA
+from tests.support.solana.lock import found_lock
+from tests.support.solana.machine import key_of
+from tests.support.solana.on_ledger import LedgerMachine
+from tests.support.solana.site import Site
+from zklink.cli import program_sending, proposals
+from zklink.cli.govern_program import program
+from zklink.l1.deployment.places import ProgramDeployment
+from zklink.l1.deployment.records import Deployment, TokenPlan
+from zklink.lab.solana.chain import LocalSolana
+from zklink.protocol.errors import RpcUnavailable
+from zklink.protocol.ids import DAY, GROUP_DELAY_SECONDS, Amount
+from zklink.solana.client.node import SolanaNode
+from zklink.solana.client.sending import Sender
+from zklink.solana.client.timelock import plan_call
+from zklink.solana.interface.timelock import accounts
+from zklink.upkeep.program_government import ProgramGovernment
+from zklink.upkeep.program_words import STRANGE
+
+
+class Desk:
+    """Somebody who governs by the commands. The deployment is as much of one as they look at."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        machine = LedgerMachine()
+        self.folder, self.chain = folder, machine.chain
+        self.lock = found_lock(Site(machine=machine), is_founding=True)
+        self.lock.act(self.lock.register_call(SOL, self.lock.owner.pubkey()))
+        self.lock.close_founding()
+        self.chain.finalize()
+        site = self.lock.site
+        genesis = str(self.chain.rpc("getGenesisHash"))
+        here = (str(site.id), str(site.bridge), 1, str(self.lock.timelock.id))
+        self.place = ProgramDeployment(SOLANA, "solana", genesis, *here)
+        sol = TokenPlan(SOL, "SOL", 6, {}, Amount(1), Amount(1))
+        polygon = SimpleNamespace(name="polygon")
+        self.deployment = cast(
+            "Deployment",
+            SimpleNamespace(
+                programs={SOLANA: self.place}, chains={}, places={POLYGON: polygon, SOLANA: self.place}, tokens=(sol,)
+            ),
+        )
+        monkeypatch.setattr(program_sending, "find_deployment", lambda name: self.deployment)
+        monkeypatch.setattr(program_sending, "open_node", lambda *given: open_node(self.chain))
+        monkeypatch.setattr(program_sending, "open_sender", open_sender)
+        monkeypatch.setattr(proposals, "find_deployment", lambda name: self.deployment)
+        monkeypatch.setattr(proposals, "reach_bridges", lambda *given: ({}, {}))
+        monkeypatch.setattr(proposals, "find_urls", lambda *given: {})
+
+    def run(self, *arguments: str, by: Keypair | None = None, code: int = 0) -> str:
+        signed = ("--keypair", self.key(by)) if by is not None else ()
+        return self._invoke(program, [*arguments, *signed, "d"], code)
+
+    def proposals(self, *arguments: str, code: int = 0) -> str:
+        return self._invoke(proposals.proposals, [*arguments, "d"], code)
+
+    def key(self, keypair: Keypair) -> str:
+        path = self.folder / f"{keypair.pubkey()}.json"
+        path.write_text(json.dumps(list(bytes(keypair))))
+        return str(path)
+
+    def wait(self, seconds: int) -> None:
+        self.chain.mine(-(-seconds // DAY) * SLOTS_PER_DAY)
+        self.chain.advance_time(seconds)
+        self.chain.finalize()
+
+    def _invoke(self, command: click.Command, arguments: list[str], code: int) -> str:
+        self.chain.finalize()
+        found = CliRunner().invoke(command, arguments)
+        assert found.exit_code == code, (found.output, found.exception)
+        self.chain.finalize()
+        return found.output
+
+
+def open_node(chain: LocalSolana) -> SolanaNode:
+    """A node of a chain, which lets a slot pass with each question."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)
+        if asked["method"] == "getSignatureStatuses":
+            chain.mine()
+        return httpx.Response(200, json={**chain.answer(asked["method"], asked["params"]), "id": asked["id"]})
+
+    http = httpx.Client(transport=httpx.MockTransport(answer))
+    return SolanaNode("solana", "http://node.example", http, lambda seconds: None)
+
+
+def open_sender(government: ProgramGovernment, payer: Keypair) -> Sender:
+    """Who sends without waiting."""
+    return Sender(government.node, payer, pause=lambda seconds: None)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    yield Desk(tmp_path, monkeypatch)
+
+
+def books(desk: Desk) -> tuple[int, int, int]:
+    found = desk.lock.site.books(SOL)
+    return found["minimum"], found["cap"], found["is_paused"]
+
+
+def test_limits__proposed_and_executed__by_the_commands_alone(desk: Desk) -> None:
+    limits = ("limits", "--token", "SOL", "--least", "3", "--cap", "5000000000000")
+    words = "SOL (token 3): admitted, at least 3, cap 5000000000000 layer-2 units"
+    shown = desk.run(*limits)
+    assert words in shown and f"{desk.lock.owner.pubkey()} must sign" in shown and "nothing is sent" in shown
+    assert desk.lock.state()["count"] == 0 and "nothing waits" in desk.proposals()
+    assert "it is for" in desk.run(*limits, by=desk.lock.stranger, code=1)
+    assert "proposed, as number 1" in desk.run(*limits, by=desk.lock.owner)
+    told = desk.proposals()
+    assert words in told and "solana: waits, from" in told and "id 1" in told
+    assert "executed" not in desk.run("execute", by=desk.lock.stranger)
+    desk.wait(GROUP_DELAY_SECONDS)
+    assert "anybody can execute it, until" in desk.proposals()
+    assert f"executed: {words}" in desk.run("execute", by=desk.lock.stranger)
+    assert books(desk) == (3, 5 * 10**12, 0)
+    assert "nothing waits" in desk.proposals() and "solana: executed; id 1" in desk.proposals("--all")
+
+
+def test_swift__pause_and_tighten__at_once_and_only_a_proposal_admits_again(desk: Desk) -> None:
+    desk.run("limits", "--token", "3", "--least", "7", "--cap", "100", "--tighten", by=desk.lock.owner)
+    desk.run("pause", "--token", "SOL", by=desk.lock.owner)
+    assert books(desk) == (7, 100, 1)
+    desk.run("unpause", "--token", "SOL", by=desk.lock.owner)
+    desk.wait(GROUP_DELAY_SECONDS)
+    desk.run("execute", "--id", "1", by=desk.lock.stranger)
+    assert books(desk) == (7, 100, 0)
+
+
+def test_groups_and_ends__swift__as_the_timelock_takes_them(desk: Desk) -> None:
+    site = desk.lock.site
+    listed = [f"0x{bytes([9]).hex() * 19}{i:02x}" for i in range(5)]
+    members = [part for member in listed for part in ("--member", member)]
+    desk.run("members", "--group", "watchers", "--threshold", "3", *members, by=desk.lock.owner)
+    gone = next(iter(site.groups.watchers.members))
+    desk.run("remove-member", "--group", "watchers", "--member", gone, by=desk.lock.owner)
+    assert site.state()["group_counts"] == [5, 4]
+    for act in ("deny-end", "void-end"):
+        assert "must sign this call" in desk.run(act)
+
+
+def test_owner_and_setter__named_and_accepted(desk: Desk) -> None:
+    heir, owner = desk.lock.heir, desk.lock.owner
+    desk.run("owner", "--to", str(heir.pubkey()), by=owner)
+    desk.run("setter", "--to", str(desk.lock.setter.pubkey()), by=owner)
+    bounds = desk.run("price-bounds", "--at", "deposit=5:500", "--at", "polygon=1:9", by=owner)
+    assert "deposit: between 5 and 500 lamports" in bounds and "swaps to polygon: between 1 and 9 lamports" in bounds
+    told = desk.proposals()
+    assert f"{heir.pubkey()} owns the timelock when it accepts" in told
+    assert f"{desk.lock.setter.pubkey()} sets prices" in told
+    desk.run("cancel", "--id", "2", by=owner)
+    desk.wait(GROUP_DELAY_SECONDS)
+    desk.run("execute", by=desk.lock.stranger)
+    desk.run("accept-ownership", by=heir)
+    state = desk.lock.state()
+    assert (state["owner"], state["setter"]) == (bytes(heir.pubkey()), bytes(32))
+    assert (state["lows"][9], state["highs"][1]) == (5, 9)
+    assert desk.lock.stage(2) == accounts.CANCELLED
+
+
+def test_upgrade_and_finalise__proposed__say_what_they_are(desk: Desk) -> None:
+    buffer = key_of("next").pubkey()
+    said = desk.run("upgrade", "--buffer", str(buffer), by=desk.lock.owner)
+    assert f"the program becomes what is in {buffer}, whose keccak256 must be 0x" in said
+    assert "nobody may upgrade the program, ever" in desk.run("finalise", by=desk.lock.owner)
+
+
+def test_proposals__a_call_that_is_none_of_government_s__said_and_left(desk: Desk) -> None:
+    """Such as one that has the bridge's bytes and another bridge."""
+    lock = desk.lock
+    strange = lock.note_call(5)
+    strange.accounts = [strange.accounts[0], AccountMeta(key_of("another bridge").pubkey(), False, True)]
+    lock.propose(plan_call(strange))
+    told = desk.proposals(code=1)
+    assert STRANGE in told and "not read" in told
+    desk.wait(GROUP_DELAY_SECONDS)
+    assert f"left: proposal 1: {STRANGE}" in desk.run("execute", by=lock.stranger)
+    assert lock.stage(1) == accounts.WAITING
+
+
+def test_commands__that_cannot_be__say_why(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "none of" in desk.run("price-bounds", "--at", "moon=1:2", code=2)
+    assert "lower first" in desk.run("price-bounds", "--at", "deposit=2:1", code=2)
+    assert "not an address of Solana" in desk.run("owner", "--to", "0x12", code=2)
+    assert "--chain names one" in desk.run("finalise", "--chain", "moon", code=1)
+    assert "--keypair pays" in desk.run("execute", code=2)
+    bad = desk.folder / "bad.json"
+    bad.write_text("[1, 2]")
+    assert "--keypair" in desk._invoke(program, ["finalise", "--keypair", str(bad), "d"], 2)
+
+    def away(*given: object) -> SolanaNode:
+        raise RpcUnavailable("solana", "getSlot", 5, "away")
+
+    monkeypatch.setattr(program_sending, "open_node", away)
+    assert "solana: not read: " in desk.proposals(code=1)
+    monkeypatch.setattr(desk.deployment, "programs", {SOLANA: ProgramDeployment(SOLANA, "solana", "1", "1", "1", 1)})
+    assert "a key governs it" in desk.run("finalise", code=1)
+    assert "nothing waits" in desk.proposals()
