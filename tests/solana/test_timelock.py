@@ -255,7 +255,7 @@ def test_close_proposal__neither_waits_nor_can__rent_goes_back_to_who_has_paid(l
     assert lock.propose(lock.note(1)) == number + 1
 
 
-def test_calls__without_a_clock_or_rent__refused(lock: Lock, founding: Lock) -> None:
+def test_calls__without_a_clock__refused(lock: Lock, founding: Lock) -> None:
     number, now = lock.propose(lock.note(1)), lock.machine.now()
     for broken in (0, 1 << 40, -1):
         lock.machine.set_time(broken)
@@ -267,8 +267,9 @@ def test_calls__without_a_clock_or_rent__refused(lock: Lock, founding: Lock) -> 
         bare.machine.set_time(broken)
         bare.init(refusal=TimelockRefusal.CLOCK)
     lock.machine.set_time(now)
+    # No rate of rent stops the owner.
     lock.machine.svm.set_rent(Rent(3_480, 3.0, 50))
-    lock.propose(lock.note(1), refusal=TimelockRefusal.CLOCK)
+    lock.propose(lock.note(1))
 
 
 # --- what does not wait ---
