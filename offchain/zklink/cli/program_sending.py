@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from zklink.cli.deployment_inputs import find_deployment
-from zklink.cli.inputs import FILE, find_place_urls, rpc_option
+from zklink.cli.inputs import FILE, find_urls, rpc_option
 from zklink.l1.deployment.records import Deployment
 from zklink.protocol.errors import ExtraMissing, NodeMissing, ZkLinkError
 from zklink.protocol.ids import ChainId, Door
@@ -132,7 +132,7 @@ def open_node(deployment: Deployment, chain: ChainId, rpcs: tuple[str, ...]) -> 
     """The node of a Solana chain, which must be of its cluster. Raises NodeMissing, WrongChain, RpcUnavailable."""
     from zklink.solana.client.node import SolanaNode
 
-    place, urls = deployment.programs[chain], find_place_urls(deployment, rpcs)
+    place, urls = deployment.programs[chain], find_urls(deployment, rpcs)
     if place.name not in urls:
         raise NodeMissing(place.name, tuple(each.name for each in deployment.places.values()))
     node = SolanaNode(place.name, urls[place.name])
@@ -142,7 +142,7 @@ def open_node(deployment: Deployment, chain: ChainId, rpcs: tuple[str, ...]) -> 
 
 def load_payer(path: Path) -> Keypair:
     """A keypair from a file; no text shows what is in it."""
-    from zklink.service.program_connecting import load_keypair
+    from zklink.solana.keys import load_keypair
 
     try:
         return load_keypair(path)

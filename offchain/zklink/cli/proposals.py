@@ -29,9 +29,7 @@ def proposals(name: str, rpcs: tuple[str, ...], quorum: int, everything: bool) -
     Ends with code 1 if chains do not say the same, or do not answer: what one chain hides is not known to be alike.
     """
     deployment = find_deployment(name)
-    own = {place.name for place in deployment.programs.values()}
-    urls = {each: nodes for each, nodes in find_urls(deployment, rpcs).items() if each not in own}
-    bridges, away = reach_bridges(deployment, urls, quorum)
+    bridges, away = reach_bridges(deployment, find_urls(deployment, rpcs), quorum)
     clients = {chain: bridge.client for chain, bridge in bridges.items()}
     found = read_proposals(deployment, clients)
     matters = list_matters(deployment, found)
