@@ -256,7 +256,7 @@ REFUSALS: Final = (ZkLinkError, ValueError, OverflowError, Refused, EncodingErro
 def answer(call: str, arguments: Json) -> Json:
     """`{"answer": ..}`, or `{"refused": name}` with the class of the package's error."""
     try:
-        return {"answer": CALLS[call](**arguments)}
+        return {"answer": {**CALLS, **solana_reference.ACCOUNT_CALLS}[call](**arguments)}
     except REFUSALS as error:
         return {"refused": type(error).__name__}
 

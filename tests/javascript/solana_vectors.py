@@ -62,6 +62,11 @@ def list_solana_questions() -> Iterator[Question]:
     yield from (("program_places", {"program": name, "token": "65535"}) for name in NAMES[:4])
     yield "holding", {"owner": NAMES[1], "mint": NAMES[2], "token_program": TOKEN_PROGRAM}
     yield "solana_message", {"payer": NAMES[0], "calls": _list_calls(), "blockhash": BLOCKHASH}
+    yield "sign_ed25519", {"seed": SEED, "message": "0x" + "ab" * 200}
+
+
+def list_account_questions() -> Iterator[Question]:
+    """The same of those that read the program's accounts."""
     yield "program_token", {"data": token()}
     yield "program_token", {"data": token(mint=bytes(32))}
     yield from (("door_price", {"data": bridge(), "kind": kind, "now": NOW}) for kind in range(4))
@@ -73,7 +78,6 @@ def list_solana_questions() -> Iterator[Question]:
     )
     for wrong in ({"fee": str(2**64)}, {"recipient": "0x00"}, {"refundTo": "0x00"}, {"minOut": str(2**112)}):
         yield "program_swap", {**place, "token": token(), "swap": {**SWAP, **wrong}}
-    yield "sign_ed25519", {"seed": SEED, "message": "0x" + "ab" * 200}
 
 
 def _list_calls() -> list[dict[str, Any]]:
