@@ -17,6 +17,7 @@ from zklink.l1.transport.rpc import RetryPolicy
 from zklink.l1.transport.submission import SendPolicy
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.connect import reach_bridges
+from zklink.recovery.programs import reach_programs
 from zklink.recovery.words_kept import read_words
 from zklink.upkeep.status import read_status
 from zklink.upkeep.status_forms import encode_status, show_status
@@ -74,10 +75,12 @@ def status(
     """
     deployment, accounts = find_deployment(name), parse_accounts(signers, "--signer")
     make = partial(ChainClient, policy=PATIENCE)
-    bridges, away = reach_bridges(deployment, find_urls(deployment, rpcs), quorum, make)
-    read = ChainsRead(deployment, bridges)
+    urls = find_urls(deployment, rpcs)
+    bridges, away = reach_bridges(deployment, urls, quorum, make)
+    programs, others_away = reach_programs(deployment, urls, quorum)
+    read = ChainsRead(deployment, bridges, programs=programs)
     if words is not None:
         read_words(words, deployment.deployment_hash, read.groups.kept)
-    found = read_status(read, int(time.time()), away=away, signers=accounts, with_reserves=reserves)
+    found = read_status(read, int(time.time()), away=away | others_away, signers=accounts, with_reserves=reserves)
     click.echo(encode_status(found) if as_json else show_status(found))
     click.get_current_context().exit(found.urgency)

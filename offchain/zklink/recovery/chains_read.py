@@ -20,7 +20,7 @@ from zklink.operations.requests import Request
 from zklink.protocol.bridge_hashes import ZERO_HASH, Tip, compute_owed_hash, genesis_tip
 from zklink.protocol.errors import CallRefused, HistoryIncomplete, LogsIncomplete, RpcUnavailable
 from zklink.protocol.facts import Accepted, Group
-from zklink.protocol.ids import SILENCE_SECONDS, BlockNumber, ChainId, Lane
+from zklink.protocol.ids import SILENCE_SECONDS, BlockNumber, ChainId, Lane, TokenId
 from zklink.protocol.words import PAYOUT_WORDS
 from zklink.recovery.accepted_block import AcceptedBlock
 from zklink.recovery.accepted_history import AcceptedHistory
@@ -28,6 +28,7 @@ from zklink.recovery.event_reader import EventReader
 from zklink.recovery.groups_asked import GroupsAsked
 from zklink.recovery.history_reader import HistoryReader
 from zklink.recovery.judge import Groups, Judge
+from zklink.recovery.member_reading import MemberReading
 
 
 class MemberView(Protocol):
@@ -41,6 +42,10 @@ class MemberView(Protocol):
     def is_frozen(self) -> bool: ...
 
     def tip(self) -> Tip: ...
+
+    def look(self, tokens: list[TokenId], *, is_final: bool = False) -> MemberReading:
+        """How it stands now, or at its last final slot, with these tokens."""
+        ...
 
     def waiting(self, lane: Lane) -> Sequence[Request]:
         """The requests of a lane that no block consumes, in order."""

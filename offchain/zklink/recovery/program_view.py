@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eth_account import Account
-from eth_utils import to_checksum_address
 
 from zklink.l1.contracts.bridge_structs import EndState, EndWord, FreezeCall, GroupMembers
 from zklink.l1.deployment.places import ProgramDeployment
@@ -20,10 +19,11 @@ from zklink.primitives.base58 import decode_base58
 from zklink.protocol.bridge_hashes import ZERO_HASH, Tip
 from zklink.protocol.errors import CallReverted, HistoryDisagrees
 from zklink.protocol.facts import Accepted, End, EndDenial, Fact, Frozen, Group, Seal
-from zklink.protocol.ids import BlockNumber, Lane
+from zklink.protocol.ids import BlockNumber, Lane, TokenId
 from zklink.protocol.messages import HALF_ORDER, SIGNATURE_BYTES
+from zklink.recovery.member_reading import MemberReading
 from zklink.solana.client.bridge import BridgeReading, SolanaBridge
-from zklink.solana.client.node import CONFIRMED, SolanaNode
+from zklink.solana.client.node import CONFIRMED, FINALIZED, SolanaNode
 from zklink.solana.client.pool import SolanaPool
 from zklink.solana.client.program import Program
 from zklink.solana.client.requests import decode_request
@@ -76,6 +76,12 @@ class ProgramView:
         """The root against which its exits are open, 0 before, and the block that it has."""
         reading = self.read()
         return int(reading.fields["exit_root"]), reading.tip.number
+
+    def look(self, tokens: list[TokenId], *, is_final: bool = False) -> MemberReading:
+        """How it stands now, or at its last final slot, with these tokens. Raises RpcUnavailable."""
+        from zklink.recovery.program_reading import read_member
+
+        return read_member(self, tokens, FINALIZED if is_final else CONFIRMED)
 
     def waiting(self, lane: Lane) -> Sequence[Request]:
         """The requests that no block consumes, in order."""
@@ -134,9 +140,7 @@ class ProgramGroups:
 
     def members(self, group: Group) -> GroupMembers:
         """The signers of a group, and how many of them it takes."""
-        known, at = self.view.read().fields, group - 1
-        signers = known["validators" if group is Group.VALIDATORS else "watchers"][: known["group_counts"][at]]
-        return GroupMembers(tuple(to_checksum_address(bytes(each)) for each in signers), known["group_thresholds"][at])
+        return self.view.read().members(group)
 
     def check_seal(self, deployment_hash: bytes, fact: Seal, validators: bytes) -> None:
         """Raise CallReverted unless the validators have sealed this block."""

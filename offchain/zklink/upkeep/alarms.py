@@ -74,6 +74,13 @@ def _governing(chain: ChainStatus) -> Found:
         what = f"{'; '.join(proposal.words)} (0x{proposal.proposal_id.hex()[:8]})"
         text = f"it is proposed: {what}; anybody can execute it from {show_time(proposal.ready.ends_at)} on"
         yield Urgency.ATTENTION, "proposal_waits", text, "ape run proposals; whoever does not want it leaves before"
+    if chain.authority and chain.authority != chain.lock:
+        if chain.lock:
+            text = f"{chain.authority} may replace its program at once, and its timelock is {chain.lock}"
+            yield Urgency.ACT_NOW, "authority_changed", text, "say so in public, and leave"
+        else:
+            text = f"{chain.authority} may replace its program at once, and take everything"
+            yield Urgency.ATTENTION, "authority_held", text, "give it to a timelock before anybody brings money in"
     if chain.owner is not None and not chain.owner.is_of(chain.governor):
         text = f"its timelock belongs to {chain.owner.owner}, and the record names {chain.governor}"
         help = "if it was meant: ape run govern record; else say so in public, and leave"

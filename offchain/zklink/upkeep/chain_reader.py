@@ -53,7 +53,7 @@ def read_chain(
     waits = end is not None and end.word is not EndWord.NONE and not end.stands
     place = deployment.chains[chain]
     lock = None if place.timelock == NO_ADDRESS else TimelockClient(bridge.client, place.timelock)
-    lag, since = _read_lag(read, tip, is_primary)
+    lag, since = read_lag(read, tip, is_primary)
     return ChainStatus(
         chain_id=chain,
         name=place.name,
@@ -78,7 +78,7 @@ def read_chain(
         pending=_read_pending(read, chain),
         tokens=[_read_token(read, chain, token, head.number, reserves) for token in _tokens_of(read, chain)],
         signers=_read_signers(read, chain, signers),
-        is_astray=_is_astray(read, tip, head.timestamp, is_primary),
+        is_astray=is_astray(read, tip, head.timestamp, is_primary),
         owner=None if lock is None else lock.ownership(),
         governor=to_checksum_address(deployment.governor),
         proposals=[] if lock is None else list(_list_waiting(read, chain)),
@@ -93,7 +93,7 @@ def _list_waiting(read: ChainsRead, chain: ChainId) -> Iterator[WaitingProposal]
             yield WaitingProposal(known.proposal_id, known.words, window)
 
 
-def _is_astray(read: ChainsRead, tip: Tip, now: int, is_primary: bool) -> bool:
+def is_astray(read: ChainsRead, tip: Tip, now: int, is_primary: bool) -> bool:
     """Whether a member has imported what the primary, as its node shows it, has not accepted; a block that is new may
     just not be shown yet.
     """
@@ -102,7 +102,7 @@ def _is_astray(read: ChainsRead, tip: Tip, now: int, is_primary: bool) -> bool:
     return not read.history().has(tip.number, tip.sync_hash)
 
 
-def _read_lag(read: ChainsRead, tip: Tip, is_primary: bool) -> tuple[int | None, int | None]:
+def read_lag(read: ChainsRead, tip: Tip, is_primary: bool) -> tuple[int | None, int | None]:
     """Blocks behind the primary, and when the first of them was made."""
     if is_primary:
         return 0, None

@@ -11,6 +11,7 @@ from zklink.protocol.ids import ChainId
 from zklink.recovery.chains_read import ChainsRead
 from zklink.upkeep.alarms import list_alarms
 from zklink.upkeep.chain_reader import read_chain
+from zklink.upkeep.member_reader import read_member_chain
 from zklink.upkeep.reserves import Reserves, expect_custody
 from zklink.upkeep.status_records import ChainStatus, Status, Unread
 
@@ -34,10 +35,15 @@ def read_status(
         except (ZkLinkError, KeyError) as error:
             reasons = {chain: _say(error) for chain in read.bridges} | reasons
     chains: list[ChainStatus | Unread] = []
-    for chain, place in read.deployment.chains.items():
-        if chain not in reasons and chain in read.bridges:
+    for chain, place in read.deployment.places.items():
+        is_program = chain in read.programs
+        if chain not in reasons and (is_program or chain in read.bridges):
             try:
-                chains.append(read_chain(read, chain, now, signers or {}, reserves.get(chain)))
+                chains.append(
+                    read_member_chain(read, chain, now)
+                    if is_program
+                    else read_chain(read, chain, now, signers or {}, reserves.get(chain))
+                )
                 continue
             except ZkLinkError as error:
                 reasons[chain] = _say(error)

@@ -118,6 +118,7 @@ def _encode_chain(chain: ChainStatus | Unread) -> dict[str, Any]:
         "freezes": [{"member": each.member, "window": _encode_window(each.window)} for each in chain.freezes],
         "coming": _encode_coming(chain),
         "governor": chain.governor,
+        "authority": chain.authority,
         "owner": None if chain.owner is None else chain.owner.owner,
         "coming_owner": None if chain.owner is None else chain.owner.coming,
         "proposals": [

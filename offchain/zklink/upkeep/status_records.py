@@ -123,7 +123,8 @@ class ChainStatus:
     read. `quiet_since` is when the primary accepted its last block; None for members, and before the first block.
     `pace` is its blocks of a day of a window. `end` is None on the primary, `end_window` while no END waits.
     `is_astray`: a member's last block is none of the primary's history, as far as that was read. `owner` is whose its
-    timelock is, None on local chains without one; `governor` is whom the deployment's record names.
+    timelock is, None on local chains without one; `governor` is whom the deployment's record names. `authority` may
+    upgrade a program and `lock` is the address of its timelock; empty for nobody, None for contracts.
     """
 
     chain_id: ChainId
@@ -153,6 +154,8 @@ class ChainStatus:
     owner: Ownership | None = None
     governor: str = NO_ADDRESS
     proposals: Sequence[WaitingProposal] = ()
+    authority: str | None = None
+    lock: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

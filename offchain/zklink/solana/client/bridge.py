@@ -116,11 +116,18 @@ class SolanaBridge:
 
     def read_queues(self, level: Level = FINALIZED) -> BridgeReading:
         """The bridge and both rings, in one slot. Raises RpcUnavailable."""
-        slot, [bridge, *queues] = self.node.accounts([self._address, *map(self.queue, Lane)], level)
-        fields = self._fields(bridge)
+        return self.read_beside((), level)[1]
+
+    def read_beside(
+        self, others: Sequence[str], level: Level = FINALIZED
+    ) -> tuple[int, BridgeReading, list[AccountData | None]]:
+        """The same with other accounts, and the slot. Raises RpcUnavailable."""
+        asked = [self._address, *map(self.queue, Lane), *others]
+        slot, [bridge, *found] = self.node.accounts(asked, level)
+        fields, queues = self._fields(bridge), found[: len(Lane)]
         sizes = accounts.SWAP_QUEUE_SIZE, accounts.ACCOUNT_QUEUE_SIZE
         rings = {lane: self._data(each, size) for lane, each, size in zip(Lane, queues, sizes, strict=True)}
-        return BridgeReading(slot, fields, rings)
+        return slot, BridgeReading(slot, fields, rings), found[len(Lane) :]
 
     def _fields(self, found: AccountData | None) -> dict[str, Any]:
         fields = accounts.BRIDGE.unpack(self._data(found, accounts.BRIDGE.size))

@@ -1,0 +1,56 @@
+"""How a member whose bridge is a program stands, as plain records: what status and watch judge. Never asks a chain."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from zklink.l1.contracts.bridge_structs import ComingGroup, EndState, FreezeCall
+from zklink.l1.transport.receipts import BlockInfo
+from zklink.operations.requests import Request
+from zklink.protocol.bridge_hashes import Tip
+from zklink.protocol.ids import Lane, TokenId
+
+
+@dataclass(frozen=True, slots=True)
+class TokenReading:
+    """What a bridge holds and owes of a token: `balance`, `owed` and `fees` in the mint's units (lamports), `custody`
+    in layer-2 units, of which one is `scale` of them.
+    """
+
+    balance: int
+    owed: int
+    custody: int
+    scale: int
+    fees: int
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCalls:
+    """A proposal of the program's timelock that waits: its number, and since when (UNIX seconds, slot)."""
+
+    number: int
+    proposed_at: int
+    proposed_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberReading:
+    """A member in one slot of a level, `head`; its timelock and the program's authority a moment later. `waiting` are
+    the requests that no block consumes, `open_fees` what they have paid, in lamports. `authority` may upgrade the
+    program, `lock` is the address that governs by the record; both are base58, or empty for nobody.
+    """
+
+    head: BlockInfo
+    tip: Tip
+    is_frozen: bool
+    is_exodus: bool
+    end: EndState
+    blocks_per_day: int
+    waiting: Mapping[Lane, Sequence[Request]]
+    called: Mapping[Lane, FreezeCall]
+    coming: ComingGroup | None
+    tokens: Mapping[TokenId, TokenReading]
+    open_fees: int
+    authority: str
+    lock: str
+    is_founding: bool = False
+    proposals: Sequence[LockedCalls] = ()
