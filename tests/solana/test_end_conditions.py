@@ -19,7 +19,7 @@ from tests.support.solana.leaving import Leaving
 from tests.support.solana.machine import TOKEN_PROGRAM, associated, key_of
 from tests.support.upholds import upholds
 from zklink.protocol.facts import Group
-from zklink.protocol.ids import Lane
+from zklink.protocol.ids import DENIAL_WINDOW_SECONDS, END_WINDOW_SECONDS, Lane
 from zklink.solana.interface import accounts, end_instructions
 from zklink.solana.interface.forms import Instruction
 from zklink.solana.interface.refusals import Refusal
@@ -45,6 +45,12 @@ def test_fell_end__path_that_leaves_a_block_out__refused(ends: Ends) -> None:
     ends.raise_end(3, WATCHERS)
     path = ends.path_of(1, ends.sync_hash(2), ends.commitments(2, 3))
     ends.fell(1, ends.sync_hash(1), path, refusal=Refusal.NOT_ITS_HISTORY)
+
+
+def test_fell_end__evidence_that_is_none__refused(ends: Ends) -> None:
+    ends.raise_end(2, WATCHERS)
+    both = {"evidence": ends.path(0, 1), "path": UNREAD}
+    ends.act(end_instructions.FELL_END, both, Refusal.ACCOUNT, number=3, sync_hash=ends.sync_hash(3))
 
 
 def test_open_path__account_of_another_program__refused(ends: Ends) -> None:
@@ -107,6 +113,16 @@ def test_end__validators_and_governor__denied_by_the_watchers_alone(ends: Ends) 
     cleared = "end_word", "end_number", "end_at", "end_in", "end_denied_by_validators", "end_denied_by_governor"
     assert [state[name] for name in cleared] == [0] * 6
     assert (state["end_round"], state["end_hash"]) == (1, bytes(32))
+
+
+@upholds("SYN-11")
+def test_deny_end__by_the_governor__adds_a_window(ends: Ends) -> None:
+    ends.raise_end(2, WATCHERS)
+    ends.deny(None, by=True)
+    ends.wait(END_WINDOW_SECONDS)
+    ends.stand(Refusal.WITHIN_WINDOW)
+    ends.wait(DENIAL_WINDOW_SECONDS)
+    ends.stand()
 
 
 def as_governor(ends: Ends, call: Instruction, **values: Any) -> None:
