@@ -1,6 +1,9 @@
 """Local chains of any name and id, set back together, and the sentences of what cannot be."""
 
+import os
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,7 @@ from zklink.lab.errors import (
     PortTaken,
     PyrevmMissing,
 )
+from zklink.lab.processes import make_folder
 from zklink.lab.revm import pyrevm_import
 from zklink.lab.world import LabWorld
 
@@ -128,6 +132,29 @@ def test_open__anvil_on_a_port_in_use__says_so() -> None:
         port = int(str(first.node_url).rpartition(":")[2])
         with pytest.raises(PortTaken, match=f"port {port} is taken: choose another, or 0 for a free one"):
             open_chains("anvil", [ChainSpec("beta", 4_002, port=port)], anvil_path)
+
+
+def test_anvil__stopped__leaves_none_of_the_states_that_it_wrote() -> None:
+    """It holds few blocks in memory, writes the others away, and takes nothing along when it ends."""
+    with open_chains("anvil", SPECS[:1], anvil_path) as (chain,):
+        chain.rpc("anvil_mine", hex(600))
+        (folder,) = (f for f in Path(tempfile.gettempdir()).glob(f"zklink-anvil-{os.getpid()}-*") if any(f.rglob("*")))
+    assert not folder.exists()
+
+
+def test_folder__of_a_process_that_was_killed__goes_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left, stranger = tmp_path / f"zklink-test-{gone.pid}-abc", tmp_path / f"zklink-other-{gone.pid}-abc"
+    mine = make_folder("test")
+    for folder in (left, stranger):
+        folder.mkdir()
+        (folder / "state").write_text("x")
+    another = make_folder("test")
+    assert sorted(tmp_path.iterdir()) == sorted((mine, another, stranger))
 
 
 def test_open__unknown_back_end__the_error_says_which_there_are() -> None:

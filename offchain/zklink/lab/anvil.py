@@ -14,7 +14,7 @@ from typing import Final
 
 from zklink.lab.accounts import ACCOUNT_COUNT, BALANCE_ETHER, MNEMONIC
 from zklink.lab.errors import AnvilFailed, AnvilMissing, PortTaken
-from zklink.lab.processes import dying_with_parent, read_away
+from zklink.lab.processes import dying_with_parent, make_folder, read_away
 
 _READY: Final = "Listening on"
 HARDFORK: Final = "cancun"
@@ -28,9 +28,11 @@ class AnvilProcess:
     name: str
     url: str
     process: subprocess.Popen[str]
+    folder: Path
+    """Where anvil keeps the states of blocks that it no longer holds in memory."""
 
     def stop(self) -> None:
-        """End the process and wait for it."""
+        """End the process, wait for it, and remove what it wrote."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -38,6 +40,7 @@ class AnvilProcess:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def anvil_on_path() -> Path:
@@ -50,10 +53,12 @@ def anvil_on_path() -> Path:
 
 def start_anvil(binary: Path, name: str, evm_chain_id: int, *options: str, port: int = 0) -> AnvilProcess:
     """Start a chain on a port, 0 for a free one; it mines each transaction at once. Raises AnvilFailed, PortTaken."""
+    folder = make_folder("anvil")
     command = [
         str(binary),
         *("--port", str(port), "--chain-id", str(evm_chain_id), "--hardfork", HARDFORK),
         *("--mnemonic", MNEMONIC, "--accounts", str(ACCOUNT_COUNT), "--balance", str(BALANCE_ETHER)),
+        *("--cache-path", str(folder)),
         *options,
     ]
     try:
@@ -67,6 +72,7 @@ def start_anvil(binary: Path, name: str, evm_chain_id: int, *options: str, port:
             preexec_fn=dying_with_parent(),
         )
     except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
         raise AnvilFailed(name, str(error)) from error
     output = process.stdout
     assert output is not None
@@ -74,12 +80,13 @@ def start_anvil(binary: Path, name: str, evm_chain_id: int, *options: str, port:
     for line in output:
         seen.append(line.strip())
         if line.startswith(_READY):
-            anvil = AnvilProcess(name, f"http://{line.split()[-1]}", process)
+            anvil = AnvilProcess(name, f"http://{line.split()[-1]}", process, folder)
             atexit.register(anvil.stop)
             # A full pipe would block anvil: read on, keep nothing.
             threading.Thread(target=read_away, args=(output,), name=f"anvil-{name}", daemon=True).start()
             return anvil
     process.wait()
+    shutil.rmtree(folder, ignore_errors=True)
     if port and any("in use" in text for text in seen):
         raise PortTaken(port)
     raise AnvilFailed(name, " / ".join(text for text in seen if text)[-500:] or f"exit code {process.returncode}")
