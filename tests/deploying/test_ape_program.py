@@ -61,3 +61,5 @@ def test_ape_run_deploy__with_solana_killed_at_its_bridge__goes_on_and_is_verifi
         assert f"{GOVERNOR.address} has not called accept_ownership() yet" in output
         assert "has not accepted yet" in output
         assert output.count("WRONG") == 3, "the owners of three timelocks have not accepted"
+        assert "On solana the owner of the timelock" in output
+        assert output.rstrip().endswith("DOES NOT AGREE with the chains and these sources")

@@ -1,6 +1,7 @@
 """A deployment with a Solana chain: from the environment file to a record that agrees with every chain."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from zklink.devnet.solana.people import Desk as People
 from zklink.devnet.solana.people import key_of
 from zklink.l1.deployment.dossier import Dossier
 from zklink.l1.deployment.places import ProgramDeployment
-from zklink.l1.deployment.verify import verify
+from zklink.l1.deployment.rehearsal import read_keys
+from zklink.l1.deployment.trust import describe_trust
+from zklink.l1.deployment.verify import load_named_verifiers, verify
 from zklink.lab.solana.base import MAINNET
 from zklink.protocol.errors import ZkLinkError
 from zklink.recovery.connect import check_file
@@ -27,6 +30,8 @@ from zklink.solana.deploying.preflight import check_keys
 from zklink.solana.deploying.verify import verify_program
 from zklink.solana.deploying.verify_timelock import OWNER as OWNER_CHECK
 from zklink.solana.deploying.works import ProgramWorks
+from zklink.upkeep.recorded_acts import verify_acts
+from zklink.upkeep.recorded_tokens import list_other_symbols
 
 
 def test_build__two_networks_and_solana__stands_as_recorded(built: Built) -> None:
@@ -43,6 +48,8 @@ def test_build__two_networks_and_solana__stands_as_recorded(built: Built) -> Non
     wrong = find_wrong((*verify(dossier, star.networks.clients), *programs))
     assert wrong == {"Timelock: owner"}, "the governor of the EVM chains has not accepted yet"
     assert len(programs) > 80
+    assert all(check.is_right for check in verify_acts(dossier, star.networks.clients))
+    assert list(list_other_symbols(dossier, star.networks.clients)) == []
 
 
 def test_build__the_plan__said_what_it_took(built: Built) -> None:
@@ -180,3 +187,16 @@ def test_build__final__nobody_may_upgrade_the_program(star: Star, tmp_path: Path
     assert found is not None
     loaded = read_program_data(found.data)
     assert loaded is not None and loaded.authority is None
+
+
+@pytest.mark.parametrize(
+    "is_final, said", [(False, "it can replace the program"), (True, "nobody replaces the program")]
+)
+def test_describe_trust__with_solana__says_who_owns_its_timelock(built: Built, is_final: bool, said: str) -> None:
+    terms = replace(built.dossier.programs[SOLANA], is_final=is_final)
+    dossier = replace(built.dossier, programs={SOLANA: terms})
+    lines = list(describe_trust(dossier, read_keys(load_named_verifiers(dossier))))
+    [owner] = [line for line in lines if line.startswith(f"On solana the owner of the timelock, {OWNER.pubkey()}")]
+    assert said in owner
+    assert "The issuer of USDC on solana, sepolia, fuji: without a cap" in lines
+    assert not [line for line in lines if line.startswith("The issuer of SOL")]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from zklink.l1.contracts.bridge_structs import NATIVE
 from zklink.l1.deployment.dossier import Dossier
 from zklink.l1.deployment.rehearsal import KeyFacts
 from zklink.protocol.ids import (
@@ -47,8 +46,20 @@ def describe_trust(dossier: Dossier, keys: KeyFacts) -> Iterator[str]:
         f"for {silence}, everybody can leave by proof"
     )
     yield f"The chains themselves, above all the primary {primary}, and their nodes that you ask"
+    yield from _describe_programs(dossier, delay)
     yield from _describe_found(dossier)
     yield from _describe_tokens(dossier)
+
+
+def _describe_programs(dossier: Dossier, delay: int) -> Iterator[str]:
+    for k, terms in dossier.programs.items():
+        name = dossier.deployment.programs[k].name
+        upgrade = "nobody replaces the program" if terms.is_final else "it can replace the program in the same way"
+        yield (
+            f"On {name} the owner of the timelock, {terms.owner}: whatever it admits, everybody sees {delay} days "
+            f"before; {upgrade}"
+        )
+        yield f"On {name} the setter {terms.setter}: it can make doors dearer, as elsewhere"
 
 
 def _describe_found(dossier: Dossier) -> Iterator[str]:
@@ -61,9 +72,9 @@ def _describe_found(dossier: Dossier) -> Iterator[str]:
 
 
 def _describe_tokens(dossier: Dossier) -> Iterator[str]:
-    names = {k: chain.name for k, chain in dossier.deployment.chains.items()}
+    chains = dossier.deployment.places
     for token in dossier.deployment.tokens:
-        places = [names[k] for k, address in token.contracts.items() if address != NATIVE]
+        places = [chains[k].name for k, address in token.contracts.items() if not chains[k].is_coin(address)]
         if not places:
             continue
         said = ", ".join(str(bit.name).lower().replace("_", " ") for bit in TokenClass if bit & token.token_class)
