@@ -8,7 +8,7 @@ Asks nobody but the chains. Needs the extra `node`; `zklink recover` and `ape ru
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from zklink.client.book import read_owner
 from zklink.client.signers import LocalSigner
@@ -17,7 +17,6 @@ from zklink.files import read_file
 from zklink.l1.deployment.records import Deployment
 from zklink.protocol.addresses import is_recipient
 from zklink.protocol.errors import AddressUnfit, SignerUnfit
-from zklink.protocol.facts import Accepted
 from zklink.protocol.ids import ChainId
 from zklink.prover.circuit_artifacts import ensure_circuit
 from zklink.prover.default_prover import open_prover
@@ -27,11 +26,16 @@ from zklink.prover.source import Statement
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.connect import connect_bridges
 from zklink.recovery.exit_file import ExitFile, ExitPlace, write_exits
-from zklink.recovery.exit_places import ChainEnd, find_ends, rebuild_ends
+from zklink.recovery.exit_places import find_ends, rebuild_ends
 from zklink.recovery.exit_proofs import ExitOrder, find_exits, prove_exits
 from zklink.recovery.exodus_driver import ExodusDriver
 from zklink.recovery.leaving import leave
+from zklink.recovery.programs import connect_programs
+from zklink.recovery.ways import Way
 from zklink.transition.exit import ExitStatement
+
+if TYPE_CHECKING:
+    from zklink.recovery.program_view import ProgramView
 
 Rpc = Mapping[str, str | Sequence[str]]
 """The nodes of each chain, by its name in the deployment; the primary's is needed, a chain that has halted is not."""
@@ -66,8 +70,8 @@ def prepare(
     HistoryDisagrees, HistoryIncomplete, NodeMissing, WrongChain, AddressUnfit.
     """
     published = Deployment.from_json(read_file(Path(deployment)))
-    read = ChainsRead(published, connect_bridges(published, _of_contracts(published, rpc)))
-    ends = find_ends(read) | _find_program_ends(published, rpc, read)
+    read = _read_chains(published, rpc, connect_programs(published, rpc))
+    ends = find_ends(read)
     states = rebuild_ends(read, ends, SILENT)
     found = [exit for chain, state in states.items() for exit in find_exits(state, wallet.owner, [chain])]
     mine = [exit for exit in found if _has_account(published, wallet, exit.chain)]
@@ -85,42 +89,33 @@ def send(prepared: Prepared, rpc: Rpc, wallet: AnyWallet, say: Callable[[str], N
     stands there), and the exits. True if nothing is left; else call it again later, it sends nothing twice. Each step
     is said. Raises SignerUnfit unless the wallet's key is in this process, ExitsRefused once everything else is sent.
     """
+    deployment, views = prepared.deployment, connect_programs(prepared.deployment, rpc)
+    read = _read_chains(deployment, rpc, views)
     if isinstance(wallet, SolanaWallet):
-        return _send_on_programs(prepared, rpc, wallet, say)
+        ways = _open_ways(read, views, wallet)
+        return leave(ExodusDriver(read, None, programs=ways), prepared.orders, say)
     signer: Final = wallet.signer
     if not isinstance(signer, LocalSigner):
         raise SignerUnfit(wallet.address, "exits are sent by a key in this process: a key, keystore or mnemonic")
-    read = ChainsRead(
-        prepared.deployment, connect_bridges(prepared.deployment, _of_contracts(prepared.deployment, rpc))
-    )
     return leave(ExodusDriver(read, signer.account), prepared.orders, say)
 
 
-def _of_contracts(deployment: Deployment, rpc: Rpc) -> Rpc:
-    """The nodes of chains whose bridge is a contract, and names that are nobody's."""
+def _read_chains(deployment: Deployment, rpc: Rpc, views: Mapping[ChainId, "ProgramView"]) -> ChainsRead:
+    """All chains that have a node here; a name that is nobody's is refused."""
     programs = {place.name for place in deployment.programs.values()}
-    return {name: nodes for name, nodes in rpc.items() if name not in programs}
+    contracts = {name: nodes for name, nodes in rpc.items() if name not in programs}
+    return ChainsRead(deployment, connect_bridges(deployment, contracts), programs=views)
 
 
-def _find_program_ends(deployment: Deployment, rpc: Rpc, read: ChainsRead) -> dict[ChainId, ChainEnd]:
-    if rpc.keys() == _of_contracts(deployment, rpc).keys():
-        return {}
-    from zklink.recovery import program_exits  # of the extra `solana`
-
-    history = read.history()
-    last = Accepted(history.height, history.sync_hash(history.height))
-    return program_exits.find_program_ends(program_exits.connect_program_bridges(deployment, rpc), last)
-
-
-def _send_on_programs(prepared: Prepared, rpc: Rpc, wallet: SolanaWallet, say: Callable[[str], None]) -> bool:
+def _open_ways(read: ChainsRead, views: Mapping[ChainId, "ProgramView"], wallet: SolanaWallet) -> dict[ChainId, Way]:
     from solders.keypair import Keypair  # of the extra `solana`
 
-    from zklink.recovery import program_exits
+    from zklink.recovery.program_way import ProgramWay
+    from zklink.solana.client.sending import Sender
 
     if not isinstance(wallet.keypair, Keypair):
         raise SignerUnfit(wallet.address, "exits are sent by a keypair in this process")
-    bridges = program_exits.connect_program_bridges(prepared.deployment, rpc)
-    return program_exits.leave_programs(prepared.deployment, bridges, prepared.orders, wallet.keypair, say)
+    return {chain: ProgramWay(view, read, chain, Sender(view.node, wallet.keypair)) for chain, view in views.items()}
 
 
 def _has_account(deployment: Deployment, wallet: AnyWallet, chain: ChainId) -> bool:

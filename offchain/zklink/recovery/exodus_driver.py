@@ -20,14 +20,15 @@ NO_WAYS: Final[Mapping[ChainId, Way]] = MappingProxyType({})
 
 
 class ExodusDriver:
-    """Drives all chains of a deployment; `programs` are the ways of those whose bridge is a program. Raises
-    HistoryDisagrees, HistoryIncomplete, LogsIncomplete, RequestGap, RpcUnavailable, and what `ChainClient.send` raises.
+    """Drives all chains of a deployment; `programs` are the ways of those whose bridge is a program, the only ones
+    without an `account`. Raises HistoryDisagrees, HistoryIncomplete, LogsIncomplete, RequestGap, RpcUnavailable, and
+    what `ChainClient.send` raises.
     """
 
     def __init__(
         self,
         read: ChainsRead,
-        account: LocalAccount,
+        account: LocalAccount | None,
         may_freeze: bool = True,
         programs: Mapping[ChainId, Way] = NO_WAYS,
     ) -> None:
@@ -39,7 +40,9 @@ class ExodusDriver:
         return self.ways[chain].advance(may_freeze=self.may_freeze)
 
 
-def list_ways(read: ChainsRead, account: LocalAccount, programs: Mapping[ChainId, Way]) -> dict[ChainId, Way]:
-    """The way of each chain, by what its bridge is."""
+def list_ways(read: ChainsRead, account: LocalAccount | None, programs: Mapping[ChainId, Way]) -> dict[ChainId, Way]:
+    """The way of each chain, by what its bridge is; without an account those of programs alone."""
+    if account is None:
+        return dict(programs)
     ways: dict[ChainId, Way] = {chain: ContractWay(read, chain, account) for chain in read.bridges}
     return ways | dict(programs)

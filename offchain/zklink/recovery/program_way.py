@@ -105,21 +105,22 @@ class ProgramWay:
         name, refused, payer = self._view.name, list[str](), self._sender.payer.pubkey()
         for order in orders:
             what, to = f"{name}: token {order.token} of account {order.account}", encode_base58(order.recipient)
-            if self._leaver.has_left(order.account, order.token):
-                receipts = self._leaver.pay_exit(order.account, order.token)
-                say(f"{what} has left already{': what was owed is paid' if receipts else ''}")
-                continue
-            if not order.is_signed and order.recipient != bytes(payer):
+            has_left = self._leaver.has_left(order.account, order.token)
+            if not has_left and not order.is_signed and order.recipient != bytes(payer):
                 refused.append(f"{what}: only {to}, whom it pays, may send it, not {payer}")
                 continue
             try:
-                statement = order.call.x0, order.call.recipient_lo, order.call.x1
-                self._leaver.exit(statement, order.call.proof)
-                self._leaver.pay_exit(order.account, order.token)
+                if not has_left:
+                    statement = order.call.x0, order.call.recipient_lo, order.call.x1
+                    self._leaver.exit(statement, order.call.proof)
+                receipts = self._leaver.pay_exit(order.account, order.token)
             except (CallReverted, TransactionReverted) as error:
                 refused.append(f"{what}: {error.reason or 'refused without a reason'}")
                 continue
-            say(f"{name}: account {order.account} is paid {describe_paid(self._read.deployment, order)} at {to}")
+            if has_left:
+                say(f"{what} has left already{': what was owed is paid' if receipts else ''}")
+            else:
+                say(f"{name}: account {order.account} is paid {describe_paid(self._read.deployment, order)} at {to}")
         if refused:
             raise ExitsRefused(tuple(refused))
 
