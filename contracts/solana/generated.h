@@ -25,6 +25,7 @@ enum {
   ACCOUNT_ENTRIES = 513,
   PRICE_KINDS = 13,
   BLOCK_WORDS = 13,
+  BLOCK_PLACES = 64,
   KEYS_SIZE = 2376,
   WRITING = 1,
   IMPORTED = 2,
@@ -268,8 +269,8 @@ typedef struct { Pubkey hash; Word words[5]; } SwapEntry;
 _Static_assert(sizeof(SwapEntry) == 192, "SwapEntry");
 typedef struct { Pubkey hash; Word words[4]; } AccountEntry;
 _Static_assert(sizeof(AccountEntry) == 160, "AccountEntry");
-typedef struct { u64 tag; u64 bump; u64 chain; u64 primary; u64 chain_mask; u64 formats; u64 token_limit; u64 account_limit; Pubkey governor; Pubkey fee_recipient; Pubkey sol; Pubkey swap_queue; Pubkey account_queue; Pubkey keys; Pubkey bridges[9]; Pubkey deployment_hash; Word swap_domain; Word account_domain; Word exit_domain; Pubkey vk_hashes[3]; u64 number; u64 timestamp; u64 unpaid; u64 has_end; Word root; Pubkey sync_hash; u64 totals[2]; u64 consumed[2]; u64 open_fees[2]; Pubkey queue_hashes[2]; u64 frozen_at; u64 earned_fees; u64 prices[13]; u64 next_prices[13]; u64 prices_from[13]; u64 group_counts[2]; u64 group_thresholds[2]; u8 validators[16][20]; u8 watchers[16][20]; u64 coming_group; u64 coming_count; u64 coming_threshold; u64 announced_at; u64 announced_in; u64 removed_at[2]; u64 removed_in[2]; u8 coming_members[16][20]; u64 slots_per_day; u64 freeze_requests[2]; u64 freeze_at[2]; u64 freeze_in[2]; u64 end_word; u64 end_round; u64 end_number; u64 end_at; u64 end_in; u64 end_denied_by_validators; u64 end_denied_by_governor; Pubkey end_hash; Word exit_root; u64 cancelled_swaps[65]; u64 cancelled_requests[9]; u64 returned_swap_fees[65]; u64 returned_request_fees[9]; } Bridge;
-_Static_assert(sizeof(Bridge) == 3728, "Bridge");
+typedef struct { u64 tag; u64 bump; u64 chain; u64 primary; u64 chain_mask; u64 formats; u64 token_limit; u64 account_limit; Pubkey governor; Pubkey fee_recipient; Pubkey sol; Pubkey swap_queue; Pubkey account_queue; Pubkey keys; Pubkey bridges[9]; Pubkey deployment_hash; Word swap_domain; Word account_domain; Word exit_domain; Pubkey vk_hashes[3]; u64 number; u64 timestamp; u64 unpaid; u64 has_end; Word root; Pubkey sync_hash; u64 totals[2]; u64 consumed[2]; u64 open_fees[2]; Pubkey queue_hashes[2]; u64 frozen_at; u64 earned_fees; u64 prices[13]; u64 next_prices[13]; u64 prices_from[13]; u64 group_counts[2]; u64 group_thresholds[2]; u8 validators[16][20]; u8 watchers[16][20]; u64 coming_group; u64 coming_count; u64 coming_threshold; u64 announced_at; u64 announced_in; u64 removed_at[2]; u64 removed_in[2]; u8 coming_members[16][20]; u64 slots_per_day; u64 freeze_requests[2]; u64 freeze_at[2]; u64 freeze_in[2]; u64 end_word; u64 end_round; u64 end_number; u64 end_at; u64 end_in; u64 end_denied_by_validators; u64 end_denied_by_governor; Pubkey end_hash; Word exit_root; u64 cancelled_swaps[65]; u64 cancelled_requests[9]; u64 returned_swap_fees[65]; u64 returned_request_fees[9]; Pubkey imported_from[64]; } Bridge;
+_Static_assert(sizeof(Bridge) == 5776, "Bridge");
 typedef struct { u64 tag; u64 id; u64 chains; u64 decimals; u64 scale; u64 minimum; u64 cap; u64 is_paused; u64 custody; u64 owed; Pubkey mint; Pubkey vault; Pubkey program; } Token;
 _Static_assert(sizeof(Token) == 176, "Token");
 typedef struct { u64 tag; u64 id; } Mint;

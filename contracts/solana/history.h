@@ -125,6 +125,7 @@ APART u64 import_next(Context *c, const Path *path) {
   TRY(check_proof(c, b, &parts, r->inputs));
   TRY(consume(b, queue, parts.lane, &r->content));
   enter(b, head, &parts, r, &f.next);
+  b->imported_from[b->number % BLOCK_PLACES] = *account->key;
   return 0;
 }
 

@@ -9,6 +9,7 @@ from solders.pubkey import Pubkey
 from solders.rent import Rent
 
 from tests.solana.test_payment_refusals import BOB, CLOCK, DAN, bring, payout, prepare
+from tests.support.solana.account_doors import plant
 from tests.support.solana.blocks import History
 from tests.support.solana.founding import POLYGON, SOL, SRM, Founding
 from tests.support.solana.machine import TOKEN_PROGRAM, Refused, associated, key_of
@@ -16,6 +17,7 @@ from tests.support.solana.site import Site
 from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
 from zklink.protocol.ids import FEE_NOTICE_SECONDS, FILL_LEAD_SECONDS, Amount, TokenId
+from zklink.solana.client.bridge import BridgeReading
 from zklink.solana.interface import accounts, instructions
 from zklink.solana.interface.refusals import Refusal
 
@@ -265,3 +267,27 @@ def test_accounts__no_rent_at_all__stand_all_the_same(paying: History, factor: f
     paying.fill(payout(id=9), 2)
     assert site.machine.lamports(site.fill_place(payout(id=9))) == 1
     paying.fill(payout(id=9), 2, refusal=Refusal.EXISTS)
+
+
+def test_import__whoever_brings_it__the_bridge_names_the_account(paying: History) -> None:
+    site = paying.site
+    assert BridgeReading(0, site.state(), {}).block_place(1) is None
+    blocks = [bring(paying, payout(id=i)) for i in (1, 2, 3)]
+    paying.execute(blocks[1], SRM)
+    paying.pay(blocks[1], 0, payout(id=2))
+    paying.close(blocks[1])
+    reading = BridgeReading(0, site.state(), {})
+    assert [reading.block_place(number) for number in (1, 2, 3)] == [bytes(block) for block in blocks]
+    assert reading.block_place(0) is None and reading.block_place(4) is None
+    later = BridgeReading(0, site.state() | {"number": accounts.BLOCK_PLACES + 1}, {})
+    assert later.block_place(1) is None and later.block_place(2) == bytes(blocks[1])
+
+
+def test_import__more_blocks_than_places__the_newest_are_named(paying: History) -> None:
+    site, tip = paying.site, accounts.BLOCK_PLACES - 1
+    plant(site, number=tip)
+    paying.number = tip
+    blocks = [bring(paying, payout(id=i)) for i in (1, 2)]
+    reading = BridgeReading(0, site.state(), {})
+    assert [reading.block_place(tip + i) for i in (1, 2)] == [bytes(block) for block in blocks]
+    assert site.state()["imported_from"][:2] == [bytes(block) for block in blocks]

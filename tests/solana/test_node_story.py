@@ -27,6 +27,7 @@ from zklink.protocol.errors import HistoryDisagrees, WrongChain
 from zklink.protocol.ids import Lane, RequestId
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.exit_places import find_ends, rebuild_ends
+from zklink.sequencer import program_gate
 from zklink.sequencer.decision import Action, Import
 from zklink.sequencer.horizon import Horizon
 from zklink.sequencer.program_gate import AGAIN_SECONDS, MOST_ACCOUNTS, ProgramGate
@@ -221,6 +222,23 @@ def test_submit__a_stranger_hides_the_block_it_brought__found_all_the_same(star:
     for _ in range(4):
         pipeline.round(2)
         pipeline.clock.now += AGAIN_SECONDS
+    assert (site.balance(USDC, BOB), site.state()["unpaid"], pipeline.retries()) == (200 * USD, 0, [])
+
+
+def test_submit__node_without_history__a_strangers_block_is_found_all_the_same(
+    star: SolanaStar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nodes drop it after days; the bridge names the accounts of its newest blocks."""
+    monkeypatch.setattr(program_gate, "list_signatures", lambda *_, **__: [])
+    pipeline, site = open_filled(star), star.site
+    swap_away(star, 300 * USD)
+    pipeline.finish(1)
+    site.machine.fund(STRANGER.pubkey())
+    pipeline.replace(SOLANA, Submitter(Bringer(replace(link(star, pipeline.clock), payer=STRANGER).gate())))
+    swap_here(star, 200 * USD, BOB)
+    pipeline.run_until(lambda: site.state()["unpaid"] == 1)
+    pipeline.resume()
+    pipeline.finish(2)
     assert (site.balance(USDC, BOB), site.state()["unpaid"], pipeline.retries()) == (200 * USD, 0, [])
 
 

@@ -25,7 +25,7 @@ from zklink.sequencer.horizon import Horizon
 from zklink.sequencer.sealed_block import SealedBlock
 from zklink.sequencer.submitter import FinalView, Sent
 from zklink.solana.client.acts import list_signatures, read_listed
-from zklink.solana.client.bridge import SolanaBridge
+from zklink.solana.client.bridge import BridgeReading, SolanaBridge
 from zklink.solana.client.importing import BlockAccount, Evidence, Importer, read_blocks
 from zklink.solana.client.node import CONFIRMED
 from zklink.solana.client.paying import Payer
@@ -92,7 +92,7 @@ class ProgramGate:
         self._pay_waiting()
         reading = self._bridge.read(CONFIRMED)
         tip = reading.tip
-        return ChainView(self._chain, tip, self._find_owed(tip, horizon), reading.is_frozen)
+        return ChainView(self._chain, tip, self._find_owed(reading, horizon), reading.is_frozen)
 
     def final(self) -> FinalView | None:
         """A member is never asked."""
@@ -153,14 +153,31 @@ class ProgramGate:
         except L1Error as error:
             log.warning("payouts of block %d wait: %s", number, redact(str(error)))
 
-    def _find_owed(self, tip: Tip, horizon: Horizon) -> dict[BlockNumber, bytes]:
+    def _find_owed(self, reading: BridgeReading, horizon: Horizon) -> dict[BlockNumber, bytes]:
         """Blocks that are not executed, and those with payouts that nobody has tried to pay."""
+        tip = reading.tip
         blocks = horizon.blocks[: max(tip.number - horizon.start, 0)]
+        named = self._note_places(reading, blocks)
         found = self._read_all(blocks)
+        self._gone |= named - found.keys()
         if self._is_lacking(tip, blocks, found) and self._clock() - self._searched_at >= AGAIN_SECONDS:
             found = self._search(tip, blocks, found)
         words = {block.number: block.payout_words(self._chain) for block in blocks}
         return {number: compute_owed_hash(words[number]) for number, each in found.items() if self._is_owed(each)}
+
+    def _note_places(self, reading: BridgeReading, blocks: Sequence[SealedBlock]) -> set[BlockNumber]:
+        """Take over where the newest blocks were imported from, which the bridge says itself; gives these blocks."""
+        named = set[BlockNumber]()
+        for block in blocks[-accounts.BLOCK_PLACES :]:
+            place = reading.block_place(block.number)
+            if place is None:
+                continue
+            named.add(block.number)
+            if place == bytes(self._importer.account_of(block.number, block.block.inputs.commitment)):
+                self._others.pop(block.number, None)
+            else:
+                self._others[block.number] = Pubkey(place)
+        return named
 
     def _is_lacking(self, tip: Tip, blocks: Sequence[SealedBlock], found: Mapping[BlockNumber, BlockAccount]) -> bool:
         """Whether somebody else may have brought a block whose account is not known: the bridge has more unexecuted

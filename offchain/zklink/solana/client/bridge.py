@@ -67,6 +67,13 @@ class BridgeReading:
         signers = _read_list(known["coming_members"], known["coming_count"], known["coming_threshold"])
         return ComingGroup(Group(known["coming_group"]), signers, known["announced_at"], known["announced_in"])
 
+    def block_place(self, number: int) -> bytes | None:
+        """The account from which a block was imported; None if it is not, or not one of the newest."""
+        tip = self.tip.number
+        if not max(0, tip - accounts.BLOCK_PLACES) < number <= tip:
+            return None
+        return bytes(self.fields["imported_from"][number % accounts.BLOCK_PLACES])
+
     def total(self, lane: Lane) -> int:
         """How many requests a queue has had."""
         return int(self.fields["totals"][lane - 1])

@@ -37,6 +37,9 @@ IMPORTED: Final = 2
 EXECUTED: Final = 3
 """Stages of a block's account: being written; imported, its payouts not yet in the books; these are owed."""
 
+BLOCK_PLACES: Final = 64
+"""Blocks of which the bridge says from which account they were imported: the newest ones."""
+
 SWAP_ENTRIES: Final = MAX_OPEN_SWAPS + 1
 ACCOUNT_ENTRIES: Final = MAX_OPEN_ACCOUNT_REQUESTS + 1
 """Places of the rings: the hash before the oldest open request must survive, so one more than may be open. Request i
@@ -127,13 +130,15 @@ BRIDGE: Final = Layout(
     Field("cancelled_requests", "u64", ACCOUNT_ENTRIES // 64 + 1),
     Field("returned_swap_fees", "u64", SWAP_ENTRIES // 64 + 1),
     Field("returned_request_fees", "u64", ACCOUNT_ENTRIES // 64 + 1),
+    Field("imported_from", KEY, BLOCK_PLACES),
 )
 """`formats` has the address format of chain k in byte k, `chain_mask` bit k for each chain. `number` to `sync_hash` are
 the tip; `queue_hashes` are those after the last request of each lane. `.._at` are UNIX seconds, `.._in` slots. Of the
 groups' lists the first places are members, as many as the counts say; `coming_group` is 0 unless an announcement waits;
 `removed_at` is 0 for a group of which nobody was removed. The end that is said is that of `end_round`; it stands when
 `has_end` does. `exit_root` is zero before exodus. A bit of `cancelled_..` stands for a place of the ring whose amount
-exodus has refunded, one of `returned_..` for the fee.
+exodus has refunded, one of `returned_..` for the fee. `imported_from` has the account of block n at place n modulo
+BLOCK_PLACES, so that it is found whoever has brought it, without the history that nodes drop and strangers fill.
 """
 
 TOKEN: Final = Layout(

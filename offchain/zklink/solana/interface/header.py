@@ -72,6 +72,7 @@ def _constants() -> Iterator[str]:
         "ACCOUNT_ENTRIES": accounts.ACCOUNT_ENTRIES,
         "PRICE_KINDS": accounts.PRICE_KINDS,
         "BLOCK_WORDS": accounts.BLOCK_WORDS,
+        "BLOCK_PLACES": accounts.BLOCK_PLACES,
         "KEYS_SIZE": accounts.KEYS_SIZE,
         "WRITING": accounts.WRITING,
         "IMPORTED": accounts.IMPORTED,
