@@ -26,7 +26,7 @@ CODE: Final = re.compile(r"`([^`\n]+)`")
 PATH: Final = re.compile(r"[\w./-]+\.(?:py|vyi|vy|circom|toml|md|json|svg)")
 ROW: Final = re.compile(r"^\| `([\w./]+)` \|", re.MULTILINE)
 MADE: Final = re.compile(
-    r"deployments/\w+\.json|deployments/mine\.toml|(verification_key|circuit\.zkey|genesis|exits|figures|devnet)\.json"
+    r"deployments/\w+\.json|deployments/mine\.toml|(verification_key|circuit\.zkey|genesis|exits|figures|devnet|program)\.json"
     r"|\w+\.vkey\.json|tests/test_gas\.py|Payer\.vy|first_swap\.py"
     r"|contracts/I?Rollup\.vyi?|tests/test_rollup\.py|(proof|public)\.json"
 )
