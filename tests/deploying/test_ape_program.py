@@ -1,5 +1,6 @@
 """`ape run deploy` and `ape run verify-deployment` with two anvils and a Solana chain over HTTP, killed on the way."""
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploying.filled import DEPLOYER, keep_keystore
-from tests.deploying.solana import add_program, open_solana, write_keys
+from tests.deploying.solana import OWNER, SOL, add_program, open_solana, write_keys
 from tests.deploying.test_ape_commands import run, start
 from tests.deploying.testnets import FUJI, GOVERNOR, SEPOLIA, fill_text
 from zklink.devnet.world import World, open_world
@@ -63,3 +64,10 @@ def test_ape_run_deploy__with_solana_killed_at_its_bridge__goes_on_and_is_verifi
         assert output.count("WRONG") == 3, "the owners of three timelocks have not accepted"
         assert "On solana the owner of the timelock" in output
         assert output.rstrip().endswith("DOES NOT AGREE with the chains and these sources")
+
+        key = tmp_path / "owner.json"
+        key.write_text(json.dumps(list(bytes(OWNER))))
+        solana.rpc("requestAirdrop", str(OWNER.pubkey()), SOL)
+        run(world, file, "govern", "program", "accept-ownership", "--keypair", str(key), str(record))
+        output = run(world, file, "verify-deployment", str(record), code=1)
+        assert output.count("WRONG") == 2 and "has not accepted yet" not in output

@@ -133,6 +133,9 @@ def _finish(prepared: Prepared, dossier: Dossier, record: Path, say: Say) -> Non
     for chain in dossier.deployment.chains.values():
         say(f"  {chain.name} {chain.timelock}")
     say(f"      ape run govern accept-ownership --account GOVERNOR {dossier.name}")
+    for k, place in dossier.deployment.programs.items():
+        say(f"  {dossier.programs[k].owner} does the same on {place.name}, {place.timelock}:")
+        say(f"      ape run govern program accept-ownership --chain {place.name} --keypair OWNER.json {dossier.name}")
     say(f"then: ape run verify-deployment {dossier.name}")
 
 
