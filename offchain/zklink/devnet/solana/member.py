@@ -35,6 +35,8 @@ from zklink.solana.client.program import find_holding
 SOLANA: Final = ChainId(5)
 PROFILE: Final = ChainProfile("solana", SOLANA, 0, SLOT_SECONDS, 1, "SOL", is_local=True)
 CONFIRMED_SLOTS, FINALIZED_SLOTS = 2, 8
+FOUNDING_SECONDS: Final = 600
+"""What the slots of a founding may take by their own clock, which goes on as the machine's afterwards."""
 KEPT_SLOTS: Final = 64
 """Slots whose accounts are kept: nobody reads further back than what is finalized."""
 TOKENS: Final = (USDC, USDT, BTC)
@@ -155,7 +157,7 @@ def open_member(runs_on: RunsOn, port: int = 0) -> Iterator[SolanaMember]:
         confirmed_slots=CONFIRMED_SLOTS,
         finalized_slots=FINALIZED_SLOTS,
         runs_on=runs_on,
-        starts_at=time.time(),
+        starts_at=time.time() - FOUNDING_SECONDS,
         kept_slots=KEPT_SLOTS,
     )
     with open_chains("anvil", [spec]) as chains:
