@@ -1,6 +1,7 @@
 """A node put together from its settings file, on two EVM chains and a Solana chain that it reaches over HTTP."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from zklink.node.workers import InlineWorkers
 from zklink.protocol.errors import SettingsInvalid
 from zklink.service.assembly import Assembly, assemble
 from zklink.service.broker_assembly import assemble_broker
-from zklink.service.settings.source import read_broker_settings, read_settings
+from zklink.service.settings.source import read_broker_settings, read_settings, read_watch_settings
 from zklink.service.stock_taking import take_stock
+from zklink.service.watching.assembly import assemble_watch
 
 USD = 10**6
 ROUNDS = 60
@@ -124,6 +126,21 @@ def test_assemble_broker__a_program_among_the_chains__counts_what_its_keypair_ho
         assert not any("solana" in each for each in stock.unapproved)
     finally:
         assembly.database.close()
+
+
+def test_assemble_watch__a_program_among_the_chains__is_reached_and_watched(place: Place) -> None:
+    text = place.settings.read_text()
+    own = place.settings.with_name("watch.toml")
+    table = text[text.index("[programs.solana]") : text.index("[keys]")]
+    lines = [line for line in table.splitlines() if not line.startswith(("payer", "broker"))]
+    own.write_text(text[: text.index("[programs.solana]")] + "\n".join(lines) + "\n")
+    watch = assemble_watch(read_watch_settings(own, {}), str(own), time.time)
+    watch.check(needs_all=True)
+    watch.round()
+    assert watch.metrics.registry.get_sample_value("zklink_chain_accepted", {"chain": "solana"}) is not None
+    own.write_text(text[: text.index("[programs.solana]")])
+    with pytest.raises(SettingsInvalid, match=r"programs\.solana: the deployment has this program, and no node"):
+        assemble_watch(read_watch_settings(own, {}), str(own), time.time)
 
 
 @pytest.mark.parametrize(("name", "reason"), [("sol", "the deployment's programs are: solana"), ("", "no node of it")])

@@ -57,6 +57,7 @@ def _read(
     path: Path | None, file: Path | None, rpcs: tuple[str, ...], quorum: int, words: Path | None
 ) -> tuple[WatchSettings, str]:
     """The settings, from a file or from options, and how they are called in errors."""
+    from zklink.service.assembly import read_deployment
     from zklink.service.settings.source import read_watch_settings
     from zklink.service.settings.watch import WatchSettings
 
@@ -71,7 +72,13 @@ def _read(
         for name, nodes in urls.items():
             if quorum > len(nodes):
                 raise click.BadParameter(f"{name} has fewer nodes than that", param_hint="--quorum")
-        chains = {name: {"nodes": nodes, "quorum": quorum} for name, nodes in urls.items()}
-        data = {"deployment": file, "chains": chains, "log": {"format": "console"}}
+        places = {name: {"nodes": nodes, "quorum": quorum} for name, nodes in urls.items()}
+        programs = {program.name for program in read_deployment(file).programs.values()} if file is not None else set()
+        data = {
+            "deployment": file,
+            "chains": {name: each for name, each in places.items() if name not in programs},
+            "programs": {name: each for name, each in places.items() if name in programs},
+            "log": {"format": "console"},
+        }
         settings, place = WatchSettings.model_validate(data), "--rpc"
     return (settings if words is None else settings.model_copy(update={"words": words})), place

@@ -15,6 +15,7 @@ from zklink.l1.contracts.bridge_structs import EndState
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.published.import_calldata import decode_import_evidence
 from zklink.l1.tallies import HistoryTally, QueueTally, lane_of
+from zklink.l1.transport.meters import NodeMeter
 from zklink.l1.transport.receipts import BlockInfo
 from zklink.operations.requests import Request
 from zklink.protocol.bridge_hashes import ZERO_HASH, Tip, compute_owed_hash, genesis_tip
@@ -35,7 +36,22 @@ class MemberView(Protocol):
     """Port: a member whose bridge is a program, as far as other chains' fate depends on it. Raises RpcUnavailable."""
 
     @property
+    def name(self) -> str: ...
+
+    @property
     def groups(self) -> Groups: ...
+
+    def check(self) -> None:
+        """Raise WrongChain or HistoryDisagrees unless it is the deployment's."""
+        ...
+
+    def check_nodes(self) -> None:
+        """The cluster of every single node, each of which must answer."""
+        ...
+
+    def meters(self) -> Sequence[NodeMeter]:
+        """What is counted of its nodes."""
+        ...
 
     def head(self) -> BlockInfo: ...
 

@@ -12,6 +12,7 @@ from eth_account import Account
 from zklink.l1.contracts.bridge_structs import EndState, EndWord, FreezeCall, GroupMembers
 from zklink.l1.deployment.places import ProgramDeployment
 from zklink.l1.deployment.records import Deployment
+from zklink.l1.transport.meters import NodeMeter
 from zklink.l1.transport.receipts import BlockInfo
 from zklink.l1.transport.roster import PoolPolicy
 from zklink.operations.requests import Request
@@ -34,10 +35,23 @@ class ProgramView:
     """One deployed program, read at a node."""
 
     def __init__(self, place: ProgramDeployment, node: SolanaNode, deployment_hash: bytes) -> None:
-        self.place, self.node, self.name = place, node, place.name
+        self.place, self.node = place, node
         self.deployment_hash = deployment_hash
         self.program = Program(decode_base58(place.program, 32))
         self.bridge = SolanaBridge(node, decode_base58(place.program, 32), decode_base58(place.bridge, 32))
+
+    @property
+    def name(self) -> str:
+        """The chain's."""
+        return self.place.name
+
+    def check_nodes(self) -> None:
+        """Raise WrongChain or RpcUnavailable unless every single node serves the cluster."""
+        self.node.check_each(self.place.genesis_number)
+
+    def meters(self) -> tuple[NodeMeter, ...]:
+        """What is counted of its nodes."""
+        return self.node.pool.meters
 
     def check(self) -> None:
         """Raise WrongChain or HistoryDisagrees unless it is the deployment's; RpcUnavailable."""

@@ -124,7 +124,7 @@ def read_asked_signers(path: Path, environment: Mapping[str, str] = os.environ) 
 def read_watch_settings(path: Path, environment: Mapping[str, str] = os.environ) -> WatchSettings:
     """The settings of a watch, as `read_settings` gives those of a node."""
     settings = read_section(WatchSettings, path, environment)
-    keep_secrets(settings.chains)
+    keep_secrets({**settings.chains, **settings.programs})
     folder = path.resolve().parent
     words = None if settings.words is None else folder / settings.words
     return settings.model_copy(update={"deployment": folder / settings.deployment, "words": words})

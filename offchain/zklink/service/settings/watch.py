@@ -5,7 +5,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from zklink.service.settings.model import ChainSettings, DoorSettings, LogSettings, Name, Positive, Section, Whole
+from zklink.service.settings.model import (
+    ChainSettings,
+    DoorSettings,
+    LogSettings,
+    Name,
+    Positive,
+    ProgramSettings,
+    Section,
+    Whole,
+)
 
 
 class WatchedChainSettings(ChainSettings):
@@ -39,6 +48,7 @@ class WatchSettings(Section):
 
     deployment: Path
     chains: Annotated[dict[Name, WatchedChainSettings], Field(min_length=1)]
+    programs: dict[Name, ProgramSettings] = Field(default_factory=dict)
     words: Path | None = None
     limits: WatchLimits = WatchLimits()
     pace: WatchPaceSettings = WatchPaceSettings()

@@ -40,6 +40,8 @@ class AlarmName(StrEnum):
     PROPOSAL_WAITS = "proposal_waits"
     OWNER_NAMED = "owner_named"
     OWNER_CHANGED = "owner_changed"
+    AUTHORITY_CHANGED = "authority_changed"
+    AUTHORITY_HELD = "authority_held"
     WORDS_NOT_KEPT = "words_not_kept"
 
 
@@ -56,6 +58,7 @@ CRITICAL: Final = frozenset(
         AlarmName.CUSTODY,
         AlarmName.HISTORY_BROKEN,
         AlarmName.OWNER_CHANGED,
+        AlarmName.AUTHORITY_CHANGED,
     }
 )
 """Alarms for which somebody is to get up; the others are warnings."""

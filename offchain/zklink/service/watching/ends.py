@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.bridge_structs import EndState, EndWord
+from zklink.l1.contracts.bridge_structs import EndState, EndWord, FreezeCall
 from zklink.l1.contracts.ends import MemberEndClient, PrimaryEndClient
 from zklink.protocol.ids import DENIAL_WINDOW_SECONDS, END_WINDOW_SECONDS, FREEZE_DELAY_SECONDS, ChainId, Lane
 from zklink.recovery.accepted_history import AcceptedHistory
@@ -32,8 +32,7 @@ def find_freezes(read: ChainsRead, chain: ChainId, block: int) -> Iterator[Alarm
         call = end.freeze_call(lane, block=block)
         if call.called_at and call.request_id > bridge.request_counts(lane, block=block).consumed:
             window = Window(call.called_at, call.called_in, FREEZE_DELAY_SECONDS, end.blocks_per_day())
-            what = f"a freeze is called over request {call.request_id} of lane {lane.name.lower()}"
-            text = f"{what}: anybody can confirm it from {_show(window)} on, unless a block takes the request before"
+            text = describe_call(call, lane, window)
             yield Alarm(AlarmName.FREEZE_CALLED, name, text, window.ends_at, f"{lane.name} {call.request_id}")
     if isinstance(end, PrimaryEndClient):
         for member in read.deployment.places:
@@ -51,12 +50,23 @@ def find_end(read: ChainsRead, bridge: BridgeClient, block: int, history: Accept
     if not isinstance(bridge.end, MemberEndClient):
         return
     state, name = bridge.end.end_state(block=block), read.name(bridge.chain_id)
+    yield from find_raised(state, name, bridge.end.blocks_per_day(), history)
+
+
+def describe_call(call: FreezeCall, lane: Lane, window: Window) -> str:
+    """What a freeze that is called means."""
+    what = f"a freeze is called over request {call.request_id} of lane {lane.name.lower()}"
+    return f"{what}: anybody can confirm it from {_show(window)} on, unless a block takes the request before"
+
+
+def find_raised(state: EndState, name: str, blocks_per_day: int, history: AcceptedHistory | None) -> Iterator[Alarm]:
+    """The END that is raised or stands on the member `name`, whose windows want so many blocks (or slots) a day."""
     if state.stands:
         text = f"END of block {state.number} stands: the chain ends there, and owners leave by exits"
         yield Alarm(AlarmName.END_STANDS, name, text)
     elif state.word is not EndWord.NONE:
         seconds = compute_end_seconds(state)
-        window = Window(state.raised_at, state.raised_in, seconds, bridge.end.blocks_per_day())
+        window = Window(state.raised_at, state.raised_in, seconds, blocks_per_day)
         when = f"it can stand from {_show(window)} on" if seconds else "anybody can let it stand now"
         text = f"END of block {state.number} (round {state.round}) is raised by {WHOSE[state.word]}; {when}"
         said = [text, describe_denials(state)]

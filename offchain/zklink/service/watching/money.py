@@ -132,9 +132,10 @@ class Custody:
                 sum(payout.amount for payout in owed if payout.token == token),
                 fees.open_wei + fees.earned_wei if plan.contracts[self.chain] == NATIVE else 0,
             )
-            yield from self._judge(holding, plan.symbol, height, does_know=reserves is not None)
+            yield from self.judge(holding, plan.symbol, height, does_know=reserves is not None)
 
-    def _judge(self, holding: Holding, symbol: str, height: int, *, does_know: bool) -> Iterator[Alarm]:
+    def judge(self, holding: Holding, symbol: str, height: int, *, does_know: bool) -> Iterator[Alarm]:
+        """What is wrong with a token's books at a height; `does_know`: the reserve by replay is known."""
         name, metrics = self.read.name(self.chain), self.metrics
         explained = holding.reserve + holding.open_requests + holding.owed
         metrics.custody.labels(name, symbol).set(holding.custody)

@@ -2,12 +2,13 @@
 alarms and metrics.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from zklink.l1.contracts.bridge import BridgeClient
 from zklink.l1.transport.receipts import BlockInfo
+from zklink.operations.requests import Request
 from zklink.protocol.bridge_hashes import Tip
 from zklink.protocol.ids import EXPIRY_SECONDS, SILENCE_SECONDS, ChainId, Lane
 from zklink.recovery.accepted_history import AcceptedHistory
@@ -35,26 +36,33 @@ class Progress:
         self, head: BlockInfo, now: float, tip: Tip, history: AcceptedHistory | None, *, is_frozen: bool = False
     ) -> Iterator[Alarm]:
         """What is wrong at the head. Raises RpcUnavailable, LogsIncomplete, RequestGap."""
-        bridge, name, metrics = self.read.bridges[self.chain], self.read.name(self.chain), self.metrics
-        age = max(0.0, now - head.timestamp)
+        yield from self.check_head(head, tip, now)
+        yield from self._check_final(self.read.bridges[self.chain], head)
+        yield from self.check_history(tip, head, now, history, is_frozen)
+        yield from self._check_payouts(tip, head, history)
+        for lane in () if is_frozen else Lane:
+            yield from self.check_queue(lane, self.read.waiting(self.chain, lane), head)
+
+    def check_head(self, head: BlockInfo, tip: Tip, now: float) -> Iterator[Alarm]:
+        """Whether the chain goes on."""
+        name, metrics, age = self.read.name(self.chain), self.metrics, max(0.0, now - head.timestamp)
         metrics.head.labels(name).set(head.number)
         metrics.head_age.labels(name).set(age)
         metrics.accepted.labels(name).set(tip.number)
         metrics.blocks_unpaid.labels(name).set(tip.unpaid)
         if age > self.limits.head_seconds:
             yield Alarm(AlarmName.HEAD_STANDS, name, f"its newest block is {age:.0f} s old")
-        yield from self._check_final(bridge, head)
-        yield from self._check_history(tip, head, now, history, is_frozen)
-        yield from self._check_payouts(tip, head, history)
-        for lane in () if is_frozen else Lane:
-            waiting = self.read.waiting(self.chain, lane)
-            waited = max(0, head.timestamp - waiting[0].queued_at) if waiting else 0
-            metrics.request_age.labels(name, lane.name.lower()).set(waited)
-            if waited > EXPIRY_SECONDS // WAIT_PART:
-                share = f"{100 * waited // EXPIRY_SECONDS} % of the time to a freeze"
-                until = waiting[0].queued_at + EXPIRY_SECONDS
-                text = f"a request of lane {lane.name.lower()} has waited {share}, which anybody can call"
-                yield Alarm(AlarmName.REQUEST_WAITS, name, f"{text} from {show_time(until)} on", until, lane.name)
+
+    def check_queue(self, lane: Lane, waiting: Sequence[Request], head: BlockInfo) -> Iterator[Alarm]:
+        """Whether a request of a lane waits for too long, of those that no block consumes."""
+        name = self.read.name(self.chain)
+        waited = max(0, head.timestamp - waiting[0].queued_at) if waiting else 0
+        self.metrics.request_age.labels(name, lane.name.lower()).set(waited)
+        if waited > EXPIRY_SECONDS // WAIT_PART:
+            share = f"{100 * waited // EXPIRY_SECONDS} % of the time to a freeze"
+            until = waiting[0].queued_at + EXPIRY_SECONDS
+            text = f"a request of lane {lane.name.lower()} has waited {share}, which anybody can call"
+            yield Alarm(AlarmName.REQUEST_WAITS, name, f"{text} from {show_time(until)} on", until, lane.name)
 
     def _check_payouts(self, tip: Tip, head: BlockInfo, history: AcceptedHistory | None) -> Iterator[Alarm]:
         oldest = self.read.find_oldest_owed(self.chain) if tip.unpaid and history is not None else 0
@@ -79,9 +87,10 @@ class Progress:
         if final >= 0 and (last is None or final > last.number):
             self._final = bridge.client.block(final)
 
-    def _check_history(
+    def check_history(
         self, tip: Tip, head: BlockInfo, now: float, history: AcceptedHistory | None, is_frozen: bool
     ) -> Iterator[Alarm]:
+        """Whether the chain has what the primary has accepted, and the primary accepts anything."""
         name = self.read.name(self.chain)
         if self.chain == self.read.deployment.primary:
             quiet = max(float(head.timestamp), now) - tip.timestamp

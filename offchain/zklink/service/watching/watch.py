@@ -21,6 +21,7 @@ from zklink.service.settings.watch import WatchLimits
 from zklink.service.watching.alarms import DEPLOYMENT, Alarm, AlarmBook, AlarmName, name_part
 from zklink.service.watching.ends import find_end, find_freezes
 from zklink.service.watching.governance import Governance
+from zklink.service.watching.members import MemberWatch
 from zklink.service.watching.money import Custody, Ledger
 from zklink.service.watching.progress import Progress
 
@@ -41,13 +42,16 @@ class Watch:
         self._read, self._clock, self._words = read, clock, words
         limits, self.metrics = limits or WatchLimits(), metrics or Metrics()
         self.metrics.rpc.add(bridge.client for bridge in read.bridges.values())
-        places = (*map(read.name, read.bridges), DEPLOYMENT)
+        for program in read.programs.values():
+            self.metrics.rpc.add_meters(program.name, program.meters())
+        places = (*map(read.name, (*read.bridges, *read.programs)), DEPLOYMENT)
         self.board = HealthBoard(tuple(map(name_part, places)))
         self.alarms = AlarmBook(places, self.metrics, self.board)
         self._ledger, self._known = Ledger(read.deployment), set[ChainId]()
         starts = {chain: read.deployment.chains[chain].from_block for chain in read.bridges}
         self._progress = {chain: Progress(read, chain, limits, self.metrics) for chain in read.bridges}
         self._custody = {chain: Custody(read, chain, self.metrics) for chain in read.bridges}
+        self._members = {chain: MemberWatch(read, chain, limits, self.metrics) for chain in read.programs}
         self._governance = {
             chain: Governance(bridge, read.name(chain), starts[chain], read.deployment.governor)
             for chain, bridge in read.bridges.items()
@@ -59,7 +63,7 @@ class Watch:
         """Raise WrongChain or HistoryDisagrees for a node of another chain, or a bridge of another deployment; with
         `needs_all` every single node must answer (RpcUnavailable); else a chain that is away is looked at later.
         """
-        for chain in self._read.bridges:
+        for chain in (*self._read.bridges, *self._read.programs):
             try:
                 self._recognise(chain)
             except RpcUnavailable:
@@ -67,11 +71,13 @@ class Watch:
                     raise
         if needs_all:
             check_nodes(bridge.client for bridge in self._read.bridges.values())
+            for program in self._read.programs.values():
+                program.check_nodes()
 
     def round(self) -> None:
         """Look at every chain; what cannot be read now is said and looked at again."""
         history = self._look_at_history()
-        tips = [self._look(chain, history) for chain in self._read.bridges]
+        tips = [self._look(chain, history) for chain in (*self._read.bridges, *self._read.programs)]
         self._ledger.forget_before(min(tips))
         self.metrics.watch_looked_at.labels(DEPLOYMENT).set(self._clock())
 
@@ -105,8 +111,11 @@ class Watch:
         return tips[-1]
 
     def _find(self, chain: ChainId, history: AcceptedHistory | None, tips: list[int]) -> Iterator[Alarm]:
-        bridge: BridgeClient = self._read.bridges[chain]
         self._recognise(chain)
+        if chain in self._members:
+            yield from self._members[chain].look(self._clock(), history, self._ledger, tips)
+            return
+        bridge: BridgeClient = self._read.bridges[chain]
         head = bridge.client.head()
         tip = bridge.history.tip(block=head.number)
         is_frozen = bridge.end.is_frozen(block=head.number)
@@ -122,11 +131,15 @@ class Watch:
         yield from self._governance[chain].look(final)
 
     def _recognise(self, chain: ChainId) -> None:
-        if chain not in self._known:
+        if chain in self._known:
+            return
+        if chain in self._read.programs:
+            self._read.programs[chain].check()
+        else:
             bridge = self._read.bridges[chain]
             bridge.client.check_chain_id()
             check_bridge(bridge, self._read.deployment)
-            self._known.add(chain)
+        self._known.add(chain)
 
     def _carry_words(self, path: Path) -> Iterator[Alarm]:
         try:
