@@ -285,7 +285,13 @@ def test_check_accepted__one_group_alone__is_refused(contract: EvmContract) -> N
 
 # Deployment
 
+LEAST = "0x" + "00" * 19 + "01"
 MANY = KnownGroup.make("many", 16, 9)
+
+
+def test_deploy__least_account__can_be_a_member(chain: EvmChain) -> None:
+    members, _ = deploy(chain, validators=[LEAST, *validators.members[1:]]).members(int(Group.VALIDATORS))
+    assert members[0] == LEAST and len(members) == 5
 
 
 def test_views__say_who_is_in_it(contract: EvmContract) -> None:
@@ -337,6 +343,16 @@ NEW = KnownGroup.make("new")
 
 def announce(contract: EvmContract, group: Group = Group.WATCHERS, known: KnownGroup = NEW, **call: str) -> None:
     contract.announce_members(int(group), known.members, 3, sender=call.get("sender", GOVERNOR))
+
+
+def test_coming__announced__says_who_and_since_when(fresh: EvmContract) -> None:
+    assert fresh.coming() == (0, (), 0, 0, 0)
+    announce(fresh)
+    now = fresh.chain.time, fresh.chain.height
+    fresh.chain.time += 5
+    group, members, *others = fresh.coming()
+    assert (group, [member.lower() for member in members]) == (Group.WATCHERS, [each.lower() for each in NEW.members])
+    assert others == [3, *now]
 
 
 def test_replace_members__after_the_delay__new_members_alone_have_a_word(fresh: EvmContract) -> None:

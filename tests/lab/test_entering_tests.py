@@ -127,7 +127,7 @@ def record(**tests: tuple[float, dict[str, int] | None]) -> dict[str, Any]:
     names = {"a": "tests/test_a.py::test_a", "a2": "tests/test_a.py::test_a2", "b": "tests/test_b.py::test_b"}
     names |= {"c": "tests/more/test_c.py::TestC::test_c", "d": "tests/test_d.py::test_d"}
     written: dict[str, Any] = {
-        names[name]: {"seconds": seconds, "lines": lines and {"rule.py": f"{lines['rule.py']:x}"}}
+        names[name]: {"seconds": seconds, "lines": lines and {f: f"{mask:x}" for f, mask in lines.items() if mask}}
         for name, (seconds, lines) in tests.items()
     }
     return {"tests": written, "known": {"rule.py": "3e"}, "shared": {"rule.py": "10"}, "early": {"rule.py": "8"}}
@@ -152,9 +152,12 @@ def test_choose__line_of_which_nothing_is_known__all_tests_of_its_stages(line: i
     assert len(chosen) == 4 and "tests/test_d.py::test_d" not in chosen
 
 
-def test_choose__test_that_failed_when_it_was_recorded__is_always_asked() -> None:
+@pytest.mark.parametrize("lines", [None, {"rule.py": 0}])
+def test_choose__test_that_failed_when_it_was_recorded_or_enters_nothing__is_always_asked(
+    lines: dict[str, int] | None,
+) -> None:
     found = entries()
-    found.add(record(b=(0.01, None)))
+    found.add(record(b=(0.01, lines)))
     assert "tests/test_b.py::test_b" in found.choose("rule.py", 1, STAGES)
 
 

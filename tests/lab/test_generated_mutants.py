@@ -7,8 +7,17 @@ from vyper.ast import parse_to_ast
 
 from zklink.lab.errors import MutantUnusable
 from zklink.lab.gates import read_project
-from zklink.lab.mutation import Mutant, Plan, Same, choose, explain, find_stale, generate_mutants, read_plan
-from zklink.lab.mutation.mutants import count_left_out
+from zklink.lab.mutation import (
+    Mutant,
+    Plan,
+    Same,
+    choose,
+    count_left_out,
+    explain,
+    find_stale,
+    generate_mutants,
+    read_plan,
+)
 from zklink.lab.mutation.operators import find_edits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -144,6 +153,25 @@ def test_count_left_out__each_kind__is_told_and_nothing_else(tmp_path: Path) -> 
         "nothing returned: `0` -> `None`",
         "number moved by one: `0` -> `1`",
     }
+
+
+def test_find_edits__value_that_nothing_reads__is_left_out() -> None:
+    source = """# pragma version 0.4.3
+@internal
+def pair(most: uint256) -> (uint256, uint256):
+    a: uint256 = 1
+    b: uint256 = 2
+    c: uint256 = 3
+    d: uint256 = 4
+    a, c = (most, b)
+    if c == 5:
+        d = 6
+    d = d + 7
+    return a, d
+"""
+    edits = [edit for edit in find_edits(source, parse_to_ast(source)) if edit.operator == "number moved by one"]
+    assert {edit.old for edit in edits if edit.why} == {"1", "3"}
+    assert {edit.old for edit in edits if not edit.why} == {"2", "4", "5", "6", "7"}
 
 
 def test_choose__more__has_all_that_less_has_of_every_operator() -> None:

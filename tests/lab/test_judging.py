@@ -148,7 +148,7 @@ def test_mutate__survivor__is_told_until_it_is_explained_and_stands_on_the_page(
         "11 generated, 4 judged, 2 killed, 1 same code, 0 does not compile, 1 explained, 0 survived, 7 not judged\n"
     )
     page = (project / "page.md").read_text()
-    assert "| `contracts/Box.vy` | 11 | 4 | 2 | 1 | 0 | 1 | 0 | 7 |" in page
+    assert "| `contracts/Box.vy` | 11 | 4 | 36 % | 2 | 1 | 0 | 1 | 0 | 7 |" in page
     assert "- `contracts/Box.vy:7`, arithmetic changed: `+=` -> `-=`: nobody counts\n" in page
     (project / "plan.toml").write_text(PLAN + SAME.replace("+= amount", "+= 1"))
     result = mutate()

@@ -110,12 +110,16 @@ def nobody_asks():
 
 def twice(number):
     return 2 * number
+
+
+def quiet():
+    return True
 """
 TEST = """
 from pathlib import Path
 
 from hypothesis import given, strategies
-from rule import price, twice
+from rule import price, quiet, twice
 
 
 def test_price():
@@ -133,6 +137,7 @@ def test_twice(number):
 
 
 def test_loud():
+    assert quiet()
     with Path("LOUD").open("a") as file:
         file.write("x")
 """
@@ -226,5 +231,5 @@ def test_judge__python__what_no_test_notices_survives_and_no_failure_is_shrunk(t
     assert (folder / "rule.py").read_text() == RULE
     assert (tmp_path / "failures").read_text() == "xx"  # when it is found, and when Hypothesis shows it
     assert len(judge.used) == len(FOUND) and all(judge.used)
-    # It enters no line: once to see that, once without a mutant, once for the function that nobody enters.
+    # Once to see what it enters, once without a mutant, once for the function that nobody enters.
     assert (tmp_path / "loud").read_text() == "xxx"

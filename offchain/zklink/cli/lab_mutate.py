@@ -15,6 +15,7 @@ from zklink.lab.mutation import (
     Report,
     Verdict,
     choose,
+    count_left_out,
     find_stale,
     generate_mutants,
     read_mutants,
@@ -95,7 +96,9 @@ def _mutate_by_plan(
         judge.run(_choose(folder, files or plan.files, sample, seed), workers, tell)
     except LabError as error:
         raise click.UsageError(str(error)) from None
-    report = Report(folder, plan, every, [found for mutant in every if (found := judge.finding(mutant)) is not None])
+    found = [finding for mutant in every if (finding := judge.finding(mutant)) is not None]
+    left_out = {} if page is None else count_left_out(folder, plan.files)
+    report = Report(folder, plan, every, found, left_out)
     if page is not None:
         write_page(page, report)
     for mutant in report.survivors:

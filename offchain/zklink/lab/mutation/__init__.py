@@ -2,7 +2,7 @@
 
 from zklink.lab.mutation.findings import Finding
 from zklink.lab.mutation.judge import Judge
-from zklink.lab.mutation.mutants import Change, Mutant, generate_mutants, read_mutants
+from zklink.lab.mutation.mutants import Change, Mutant, count_left_out, generate_mutants, read_mutants
 from zklink.lab.mutation.plan import Plan, Same, choose, explain, find_stale, read_plan
 from zklink.lab.mutation.report import Report, write_page
 from zklink.lab.mutation.run import Verdict, run_mutants
@@ -17,6 +17,7 @@ __all__ = [
     "Same",
     "Verdict",
     "choose",
+    "count_left_out",
     "explain",
     "find_stale",
     "generate_mutants",

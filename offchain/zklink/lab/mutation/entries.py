@@ -1,8 +1,8 @@
 """Which tests enter which lines of a project's sources, kept until a source or the test's file changes.
 
 Takes what a worker has recorded (`recording.py`); gives, for a mutant, the tests that can notice it, the cheapest
-first. Where nothing is known of a line (a constant, a declaration, code that was never on a chain) or nobody was
-seen to enter it, all tests of its stages are asked.
+first. A test that enters no line of any source is asked about all: it may read them. Where nothing is known of a line
+(a constant, a declaration, code that was never on a chain) or nobody enters it, all tests of its stages are asked.
 """
 
 import hashlib
@@ -71,14 +71,14 @@ class Entries:
         asked = self._list(stages)
         entering = {test: stage for test, stage in asked.items() if self._enters(test, file, line)}
         is_known = self.known.get(file, 0) & ~self.shared.get(file, 0) & 1 << line
-        if is_known and any(self.tests[test].lines is not None for test in entering):
+        if is_known and any(self.tests[test].lines for test in entering):
             asked = entering
         order = sorted(asked, key=lambda test: (asked[test], _step(self.tests[test].seconds)))
         return list(dict.fromkeys([*(test for test in first if test in asked), *order]))
 
     def _enters(self, test: str, file: str, line: int) -> bool:
         lines = self.tests[test].lines
-        return lines is None or bool(lines.get(file, 0) >> line & 1)
+        return not lines or bool(lines.get(file, 0) >> line & 1)
 
     def _list(self, stages: Stages) -> dict[str, int]:
         """The tests of all stages, each with the number of the first stage that has it."""

@@ -6,7 +6,8 @@ only contracts have: who called, what an external call may do, what is never log
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from zklink.lab.mutation.edits import (
@@ -20,6 +21,7 @@ from zklink.lab.mutation.edits import (
     change_both,
 )
 
+_UNREAD: Final = "the value of a variable that is assigned again before anything reads it"
 _FUNCTIONS: Final = {
     "unsafe_add": "unsafe_sub",
     "unsafe_sub": "unsafe_add",
@@ -40,11 +42,39 @@ def find_edits(text: str, tree: AstNode) -> list[Edit]:
     """Every edit of a source, each text once, in the order of the source."""
     source = Source(text)
     found: dict[tuple[int, str, str], Edit] = {}
+    unread = set(_find_unread(tree))
     for node in tree.get_descendants():
         for edit in _edit(source, node):
             if edit.old and edit.old != edit.new and text.startswith(edit.old, edit.start):
-                found.setdefault((edit.start, edit.old, edit.new), edit)
+                told = replace(edit, why=_UNREAD) if id(node) in unread else edit
+                found.setdefault((edit.start, edit.old, edit.new), told)
     return sorted(found.values(), key=lambda edit: (edit.start, edit.operator, edit.new))
+
+
+def _find_unread(tree: AstNode) -> Iterator[int]:
+    """The values of variables that are assigned again before anything reads them: several at once need such values."""
+    for node in tree.get_descendants():
+        for block in (getattr(node, name, None) for name in ("body", "orelse")):
+            yield from _find_unread_in(block if isinstance(block, list) else [])
+
+
+def _find_unread_in(block: Sequence[AstNode]) -> Iterator[int]:
+    for at, node in enumerate(block):
+        if type(node).__name__ == "AnnAssign" and node.value is not None:
+            name = node.target.id
+            using = next((each for each in block[at + 1 :] if _uses(each, name)), None)
+            is_assigned = using is not None and type(using).__name__ == "Assign"
+            if using is not None and is_assigned and _sets(using.target, name) and not _uses(using.value, name):
+                yield id(node.value)
+
+
+def _uses(node: AstNode, name: str) -> bool:
+    return any(getattr(each, "id", None) == name for each in [node, *node.get_descendants()])
+
+
+def _sets(target: AstNode, name: str) -> bool:
+    """Whether a variable is what is assigned, or one of several."""
+    return any(getattr(each, "id", None) == name for each in [target, *getattr(target, "elements", ())])
 
 
 def _edit(source: Source, node: AstNode) -> Iterator[Edit]:

@@ -5,8 +5,8 @@ none has, whether or not they were asked.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -20,8 +20,8 @@ from zklink.lab.mutation.run import Verdict
 BEGIN: Final = "<!-- mutants -->"
 END: Final = "<!-- end of mutants -->"
 _HEAD: Final = (
-    "| source | generated | judged | killed | same code | does not compile | explained | survived | not judged |\n"
-    "|---|--:|--:|--:|--:|--:|--:|--:|--:|"
+    "| source | mutants | judged | of all | killed | same code | does not compile | explained | open | not judged |\n"
+    "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
 )
 _LANGUAGES: Final = {".vy": "all of Vyper", ".py": "all of Python"}
 
@@ -34,6 +34,8 @@ class Report:
     plan: Plan
     mutants: Sequence[Mutant]
     findings: Sequence[Finding]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many changes the rules left out, by why."""
 
     @cached_property
     def explained(self) -> dict[str, Same]:
@@ -62,7 +64,9 @@ class Report:
         return "\n".join([_HEAD, *rows, *totals, self._row("all", self.mutants)])
 
     def _row(self, name: str, mutants: Sequence[Mutant]) -> str:
-        return " | ".join([f"| {name}", *(str(count) for count in self._count(mutants).values()), ""]).rstrip()
+        made, judged, *others = self._count(mutants).values()
+        share = f"{100 * judged // made} %" if made else ""
+        return " | ".join([f"| {name}", *map(str, (made, judged, share, *others)), ""]).rstrip()
 
     def _count(self, mutants: Sequence[Mutant]) -> dict[str, int]:
         names, explained, left = {each.name for each in mutants}, self.explained, {each.name for each in self.survivors}
@@ -80,6 +84,11 @@ class Report:
             "survived": sum(finding.mutant.name in left for finding in found),
             "not judged": len(mutants) - len(found) - len(unasked),
         }
+
+    def to_left_out(self) -> str:
+        """What the rules left out; nothing if that was not counted."""
+        rows = [f"| {why} | {count} |" for why, count in sorted(self.left_out.items(), key=lambda each: -each[1])]
+        return "\n".join(["| left out by rule | changes |\n|---|--:|", *rows]) if rows else ""
 
     def to_list(self) -> str:
         """What survived, and why it may."""
@@ -100,4 +109,5 @@ def write_page(page: Path, report: Report) -> None:
     _, end, tail = rest.partition(END)
     if not begin or not end:
         raise MutantUnusable(str(page), f"it has no {BEGIN} and {END}")
-    page.write_text(f"{head}{BEGIN}\n\n{report.to_table()}\n\n{report.to_list()}\n\n{END}{tail}")
+    parts = [part for part in (report.to_table(), report.to_left_out(), report.to_list()) if part]
+    page.write_text("\n\n".join([f"{head}{BEGIN}", *parts, f"{END}{tail}"]))

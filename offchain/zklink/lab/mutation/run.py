@@ -30,6 +30,10 @@ LEFT_OUT: Final = (
     ".build",
     "__pycache__",
     ".hypothesis",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".import_linter_cache",
     "node_modules",
 )
 PYTEST: Final = (sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-header")
