@@ -22,6 +22,7 @@ from zklink.protocol.ids import (
     ChainId,
     Door,
     Kind,
+    Lane,
 )
 from zklink.solana.interface import accounts, addresses, instructions
 from zklink.solana.interface.refusals import Refusal
@@ -97,6 +98,12 @@ def test_put_keys__account_of_another_program__refused() -> None:
     bare = Founding()
     bare.machine.put(bare.keys, FOREIGN, bytes(accounts.KEYS_SIZE))
     bare.put_key_piece(0, b"\1", refusal=Refusal.KEYS)
+
+
+def test_init__queues__say_of_which_lane_they_are(site: Site) -> None:
+    for lane, queue in ((Lane.SWAP, site.swap_queue), (Lane.ACCOUNT, site.account_queue)):
+        head = accounts.QUEUE_HEAD.unpack(site.machine.data(queue)[: accounts.QUEUE_HEAD.size])
+        assert (head["tag"], head["lane"]) == (accounts.QUEUE_TAG, lane)
 
 
 def test_set_price__no_clock__refused(site: Site) -> None:
