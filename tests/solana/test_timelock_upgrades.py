@@ -116,6 +116,7 @@ def test_propose__upgrade_without_its_bytes__refused(lock: Lock) -> None:
     nobody = Named(bytes(32))
     before = ProposedCall(bytes(32), (nobody, nobody, Named(bytes(32), pin=bytes(32))), b"")
     lock.propose(before, short, refusal=TimelockRefusal.NOT_PINNED)
+    lock.propose(before, plan_call(call), refusal=TimelockRefusal.NOT_PINNED)
     # What is no upgrade needs no bytes.
     brief = ProposedCall(bytes(LOADER), plan_call(call).accounts, b"\3\0\0")
     lock.propose(brief, ProposedCall(bytes(32), (), b""))
