@@ -22,7 +22,8 @@ MOVES = {
     "earned_fees", "prices", "prices_from", "freeze_requests", "freeze_at", "freeze_in", "end_word", "end_round",
     "end_number", "end_at", "end_in", "end_denied_by_validators", "end_denied_by_governor", "end_hash", "exit_root",
     "cancelled_swaps", "cancelled_requests", "coming_count", "coming_threshold", "announced_at", "announced_in",
-    "removed_at", "removed_in", "coming_members", "totals", "returned_swap_fees", "returned_request_fees", "imported_from",
+    "removed_at", "removed_in", "coming_members", "totals", "returned_swap_fees", "returned_request_fees",
+    "imported_from",
 }  # fmt: skip
 """Fields of the bridge that change while it is used, or that nobody reads until another one does."""
 
