@@ -27,7 +27,9 @@ def compile_text(folder: Path, text: str, flags: tuple[str, ...] = build._FLAGS)
 
 
 @pytest.mark.parametrize(
-    ("source", "make"), [(build.PROGRAM, build.build_program), (build.TIMELOCK, build.build_timelock)], ids=str
+    ("source", "make"),
+    [(build.PROGRAM, build.build_program), (build.TIMELOCK, build.build_timelock)],
+    ids=("program", "timelock"),
 )
 def test_build__in_another_folder__gives_the_committed_bytes(
     tmp_path: Path, source: str | Path, make: Callable[[], bytes]
