@@ -117,6 +117,37 @@ def test_compile__each_mutant__has_the_code_of_a_whole_compilation(tmp_path: Pat
     assert seen["again"] > 1 and seen["whole"]
 
 
+TWO_CALLERS = """# pragma version 0.4.3
+# pragma optimize none
+@external
+def first(given: uint256) -> uint256:
+    return self._double(given)
+
+@external
+def second(given: uint256) -> uint256:
+    return self._double(given) + 1
+
+@internal
+def _double(given: uint256) -> uint256:
+    return given * 2
+"""
+
+
+def test_compile__after_a_contract_with_fewer_calls__each_returns_to_its_own_caller(tmp_path: Path) -> None:
+    compiling = Compiling(write(tmp_path))
+    box, other = (tmp_path / "contracts" / name for name in ("Box.vy", "Other.vy"))
+    box.write_text(TWO_CALLERS)
+    other.write_text("# pragma version 0.4.3\n")
+    recompiler = Recompiler(compiling.open, Path.read_text)
+    recompiler.compile(box)
+    recompiler.compile(other)
+    box.write_text(TWO_CALLERS.replace("+ 1", "+ 2"))
+    compiling.whole = 0
+    code = strip(recompiler.compile(box))
+    assert compiling.whole == 0
+    assert code == compiling.compile_whole()
+
+
 def test_compile__other_types__are_refused_without_a_whole_compilation(tmp_path: Path) -> None:
     compiling = Compiling(write(tmp_path))
     assert compiling.compile_again("contracts/shelf.vy", SHELF.replace("given * by", "given * True")) is None

@@ -58,12 +58,14 @@ class KeptContract:
 
     def __init__(self, data: Any) -> None:
         """`data` is the compiler's; what it has not computed yet, it computes here."""
+        from vyper.codegen import core
         from vyper.compiler.input_bundle import BUILTIN
 
         self._data = data
         self._codes, self._assembly = KeptCodes(), KeptAssembly()
         with self._codes.noted(), self._lowered_here():
             self.creation_code: bytes = data.bytecode
+        self._names = core._label
         self.runtime_code = assemble(data.assembly)[1]
         units = {
             Path(unit.resolved_path): (unit.contents, tree)
@@ -144,6 +146,8 @@ class KeptContract:
         from vyper.compiler import phases
 
         settings = self._data.settings
+        # Places to return to are labels with numbers. Another contract, compiled meanwhile, has begun at 0 again.
+        core._label = max(core._label, self._names)
         with patch.object(core, "reset_names"), patch.object(phases, "reset_symbols"), self._codes.used():
             deploying, _ = phases.generate_ir_nodes(self._data.global_ctx, settings)
             with phases.anchor_settings(settings):
