@@ -34,8 +34,11 @@ class Stage:
         bridge.deploy(world, setting or Setting(self.committee))
 
     def send(self, chain: str, call: Any, who: str, text: str = "") -> Sent:
-        """Send a call, and tell it."""
-        return self.world.send(chain, call, who, text)
+        """Send a call, tell it, and see it mined: an anvil may answer before it has, which is no refusal."""
+        sent = self.world.send(chain, call, who, text)
+        if sent.tx_hash and sent.outcome() is None:
+            self.world.chain(chain).mine()
+        return sent
 
     def lock(self, amount: int, recipient: str = BOB, seconds: int = LONG) -> Sent:
         """Alice locks for somebody."""

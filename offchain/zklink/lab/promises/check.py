@@ -56,7 +56,7 @@ def _judge_tested(project: Project, tags: Tags, section: Section) -> Iterator[st
     for place in section.where:
         file, _, function = place.partition(":")
         found = project.root / file
-        if not found.is_file() or not re.search(rf"\b(def|template|class) {function}\b", found.read_text()):
+        if not found.is_file() or not re.search(rf"\b(def|template|class|u64) {function}\b", found.read_text()):
             yield f"names {place}, which does not exist"
 
 
