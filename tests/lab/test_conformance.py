@@ -12,7 +12,8 @@ from tests.support.engines import note_engine
 from zklink.devnet.anvil_command import anvil_path
 from zklink.lab.chains import open_chains
 from zklink.lab.conformance import SCENARIOS, SPECS, find_weaknesses, list_meaningless, list_played, run_scenario
-from zklink.lab.conformance.stage import AWAY, EVE, Stage
+from zklink.lab.conformance.adapter import AWAY
+from zklink.lab.conformance.stage import EVE, Stage
 from zklink.lab.errors import NoSuchScenario, NotForThisBridge
 from zklink.lab.mutation import Mutant, read_mutants
 from zklink.lab.new_project import TEMPLATE, write_project
