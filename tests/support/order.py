@@ -11,6 +11,8 @@ import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
 HEAVY = (
+    # Ray's core aborts in a process in which a Solana program has run before: so no other file comes before it
+    "service/proving/test_ray.py",
     # what `make test-all` adds
     "prover/test_exit_ceremony.py",
     "scenarios/test_kills.py",
@@ -31,7 +33,7 @@ HEAVY = (
     "contracts/test_known_exploits.py",
     "api/test_fuzz.py",
 )
-"""Under tests/, those that take longest, the longest first."""
+"""Under tests/, those that take longest, the longest first, after one that has to be the first of its process."""
 
 
 @pytest.hookimpl(trylast=True)
