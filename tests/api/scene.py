@@ -56,7 +56,7 @@ class Scene:
             pipeline.node,
             proof_seconds=3.0,
             relayer=self.relayer,
-            programs={chain: link.ask for chain, link in pipeline.programs.items()},
+            programs={chain: link.asker() for chain, link in pipeline.programs.items()},
         )
         self.round(2)
 

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import * as zklink from "../../offchain/zklink/explorer/static/js/zklink/index.js";
 import { describePaid, describeWay } from "../../offchain/zklink/explorer/static/js/swap/watch.js";
 import { signMessage } from "../../offchain/zklink/explorer/static/js/swap/ed25519.js";
+import { waitLanded } from "../../offchain/zklink/explorer/static/js/swap/programs.js";
 import { readRecipient } from "../../offchain/zklink/explorer/static/js/swap/recipient.js";
 import { makeSolanaTestWallet } from "../../offchain/zklink/explorer/static/js/swap/solana_test_wallet.js";
 import { FIRST_REFUSAL, REFUSALS } from "../../offchain/zklink/explorer/static/js/zklink/solana_layouts.js";
@@ -153,6 +154,23 @@ test("an error of a cluster is told in the program's words where they are its ow
   assert.equal(custom(FIRST_REFUSAL + REFUSALS.length), `another program's error ${FIRST_REFUSAL + REFUSALS.length}`);
   assert.equal(zklink.describeProgramError("BlockhashNotFound"), "BlockhashNotFound");
   assert.equal(zklink.describeProgramError({ InstructionError: [0, "MissingAccount"] }), "MissingAccount");
+});
+
+test("what is signed is waited for whatever the node says in between: another signature would swap twice", async (context) => {
+  const asked = [];
+  const answers = [
+    { error: { message: "the chain's node does not answer" } }, { result: 1 }, { error: { message: "the allowance is used up" } }, null, { result: 1 },
+    { result: { value: [null] } }, { error: { message: "refused" } }, { result: 1 }, { result: { value: [{ err: null, confirmationStatus: "confirmed" }] } },
+  ];
+  context.mock.method(globalThis, "setTimeout", (act) => setImmediate(act));
+  context.mock.method(globalThis, "fetch", async (_path, { body }) => {
+    asked.push(JSON.parse(body).method);
+    const answer = answers.shift();
+    if (!answer) throw new TypeError("no way to it");
+    return { json: async () => answer };
+  });
+  await waitLanded(5, "signature", 9, Uint8Array.of(7));
+  assert.deepEqual([answers.length, asked.filter((method) => method === "sendTransaction").length], [0, 1]);
 });
 
 test("a transaction that nobody has signed has no name", () => {

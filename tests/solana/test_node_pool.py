@@ -5,7 +5,7 @@ for what decides about money.
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -18,8 +18,9 @@ from zklink.l1.transport.meters import Outcome
 from zklink.l1.transport.roster import PoolPolicy
 from zklink.lab.solana.chain import LocalSolana
 from zklink.protocol.errors import NodesDisagree, RpcRefused, RpcUnavailable, WrongChain
+from zklink.service.program_link import ProgramLink
 from zklink.solana.client.node import CONFIRMED, FINALIZED, SolanaNode
-from zklink.solana.client.pool import SolanaPool
+from zklink.solana.client.pool import NoAnswer, SolanaPool
 from zklink.solana.client.sending import Sender
 
 ALICE, BOB = key_of("alice"), key_of("bob").pubkey()
@@ -157,6 +158,21 @@ def test_read__node_behind_what_was_shown__is_passed_over() -> None:
     nodes.behind = {0: 30, 1: 30}
     with pytest.raises(RpcUnavailable, match="behind what it has shown before"):
         nodes.node.accounts([str(BOB)], CONFIRMED)
+
+
+def test_apart__strangers_questions_that_fail__let_no_node_rest_for_others() -> None:
+    nodes = Nodes(count=3, quorum=2)
+    nodes.node.accounts([str(BOB)])
+    link = ProgramLink(cast(Any, None), cast(Any, None), bytes(32), lambda: nodes.node, None)
+
+    def behind(method: str, parameters: list[Any]) -> Any:
+        return error(-32016)(method, parameters) if method == "getSlot" else None
+
+    ask, nodes.faults = link.asker(), dict.fromkeys(range(3), behind)
+    with pytest.raises(NoAnswer):
+        ask("getSlot", {"minContextSlot": 10**15})
+    assert [number for number, method in nodes.asked if method == "getSlot"] == [0, 1, 2], "each once"
+    assert not any(meter.is_resting for meter in nodes.pool.meters) and nodes.now == 0
 
 
 def test_check_each__one_of_another_cluster__named_by_its_place() -> None:

@@ -12,12 +12,15 @@ from tests.solana.test_way_out import DAY, Rescue, accept_swap, fill, raise_fals
 from tests.solana.test_way_out import deployed as deployed
 from tests.solana.test_way_out import star as star
 from tests.support.solana.account_doors import deposit
-from tests.support.solana.star import SolanaStar
+from tests.support.solana.star import SOLANA, SolanaStar
 from zklink.devnet.tokens import USDC
 from zklink.l1.deployment.places import ProgramDeployment
 from zklink.protocol.errors import RpcUnavailable, WrongChain
+from zklink.protocol.ids import BlockNumber
+from zklink.service.metrics import Metrics
 from zklink.service.settings.watch import WatchLimits
 from zklink.service.watching.alarms import Alarm, AlarmName
+from zklink.service.watching.members import MemberWatch
 from zklink.service.watching.watch import Watch
 from zklink.solana.interface import accounts
 
@@ -95,6 +98,20 @@ def test_round__lag_and_requests_that_wait__warned_of_until_they_are_over(star: 
     rescue.sign_acc()
     rescue.keep()
     assert AlarmName.LAG not in look(watch) and star.site.state()["number"] == number
+
+
+def test_look__blocks_that_nobody_executes__warned_of_however_new_the_last_one_is(star: SolanaStar) -> None:
+    fill(star)
+    rescue = Rescue(star)
+    watch, found = MemberWatch(rescue.read, SOLANA, LIMITS, Metrics()), rescue.view.look([])
+    history = rescue.read.history()
+    first = history.block(BlockNumber(1)).full.block.timestamp
+    tip = replace(found.tip, unpaid=found.tip.number, timestamp=first + 70)
+    found = replace(found, tip=tip, head=replace(found.head, timestamp=first + 71))
+    on = {alarm.name: alarm for alarm in watch._find_progress(found, float(first + 71), history)}
+    assert on[AlarmName.UNPAID].text.startswith(f"{tip.unpaid} blocks not executed")
+    fresh = replace(found, tip=replace(tip, timestamp=first), head=replace(found.head, timestamp=first + 59))
+    assert AlarmName.UNPAID not in {alarm.name for alarm in watch._find_progress(fresh, float(first + 59), history)}
 
 
 def test_round__false_end__says_by_whom_until_when_and_that_it_is_false(star: SolanaStar) -> None:

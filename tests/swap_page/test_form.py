@@ -16,7 +16,7 @@ from zklink.api.desk import InlineDesk
 from zklink.api.sources import Sources
 from zklink.devnet.solana.seeds import seed_of
 from zklink.devnet.tokens import BTC, USDC, token_by_id
-from zklink.explorer.chain_relay import METHODS, PROGRAM_METHODS
+from zklink.explorer.chain_relay import METHODS, MOST_BYTES, PROGRAM_METHODS
 from zklink.explorer.formats import show_units
 from zklink.explorer.pages import build_pages
 from zklink.protocol.errors import RpcRefused
@@ -156,7 +156,8 @@ def test_relay__to_a_solana_chain__passes_on_what_the_page_needs_on_every_node(s
     client = serve(with_program(still.sources, answer))
     found = ask_program(client, "getMultipleAccounts", ["a", "b"], {"commitment": "confirmed"})
     assert found.json() == {"jsonrpc": "2.0", "id": 7, "result": {"value": [None]}}
-    assert asked == [("getMultipleAccounts", ["a", "b"], {"commitment": "confirmed"})]
+    part = {"offset": 0, "length": MOST_BYTES}
+    assert asked == [("getMultipleAccounts", ["a", "b"], {"commitment": "confirmed", "dataSlice": part})]
     assert "data-solana-key" not in client.get("/swap").text
     for method in sorted(PROGRAM_METHODS):
         assert ask_program(client, method).status_code == 200
@@ -170,6 +171,21 @@ def test_relay__to_a_solana_chain__anything_else__is_refused(still: Scene, metho
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "no_such_method")
     many = ask_program(client, "getMultipleAccounts", ["a"] * 5)
     assert (many.status_code, many.json()["error"]["details"]) == (400, {"field": "params"})
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"accounts": {"addresses": ["a"] * 60}},
+        {"minContextSlot": 10**15},
+        {"dataSlice": {}},
+        {"innerInstructions": True},
+    ],
+)
+def test_relay__to_a_solana_chain__option_that_makes_long_answers__is_refused(still: Scene, option: Any) -> None:
+    client = serve(with_program(still.sources, pytest.fail))
+    answer = ask_program(client, "simulateTransaction", "AAAA", {"encoding": "base64", **option})
+    assert (answer.status_code, answer.json()["error"]["details"]) == (400, {"field": "params"})
 
 
 def test_relay__to_a_solana_chain__its_nodes_refusal_is_told_and_its_address_is_not(still: Scene) -> None:

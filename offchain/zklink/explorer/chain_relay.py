@@ -59,6 +59,12 @@ PROGRAM_METHODS: Final = frozenset(
 )
 """What the page needs of a Solana chain; at most `MOST_KEYS` accounts or transactions at once."""
 MOST_KEYS: Final = 4
+PROGRAM_OPTIONS: Final = frozenset(
+    {"commitment", "encoding", "maxRetries", "searchTransactionHistory", "sigVerify", "skipPreflight"}
+)
+"""What a question may say beside; anything else may make a short question's answer long."""
+MOST_BYTES: Final = 16_384
+"""Bytes of an account that are shown: all of the bridge's, and of a stranger's, which may have millions, no more."""
 
 ANSWER_SECONDS: Final = 10.0
 COST: Final = 1
@@ -128,6 +134,11 @@ class ChainRelay:
             raise _not_passed_on(method)
         if params and isinstance(params[0], list) and len(params[0]) > MOST_KEYS:
             raise RequestRefused("invalid_request", f"at most {MOST_KEYS} at once", {"field": "params"})
+        if any(isinstance(each, dict) and not PROGRAM_OPTIONS.issuperset(each) for each in params):
+            raise RequestRefused("invalid_request", "an option that is not passed on", {"field": "params"})
+        if method == "getMultipleAccounts":
+            options = params[1] if len(params) > 1 and isinstance(params[1], dict) else {}
+            params = [*params[:1], {**options, "dataSlice": {"offset": 0, "length": MOST_BYTES}}]
         try:
             asked = asyncio.to_thread(self._calls.sources.programs[chain], method, *params)
             return {"result": await asyncio.wait_for(asked, ANSWER_SECONDS)}

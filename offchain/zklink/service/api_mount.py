@@ -78,7 +78,7 @@ class ApiMount:
             is_devnet=self._faucet is not None,
             faucet=self._faucet,
             relayer=assembly.relayer,
-            programs={chain: link.ask for chain, link in assembly.programs.items()},
+            programs={chain: link.asker() for chain, link in assembly.programs.items()},
         )
         self.desk.prepare = partial(expect_operations, self.sources)
         return build_app(self.sources, self.desk, further=routes, pages=build_pages)

@@ -104,6 +104,8 @@ class ChainLink(Protocol):
 class ProgramChain(ChainLink, Protocol):
     """Port: one whose bridge is a program: wallets there answer no questions of a page, so the node does."""
 
-    def ask(self, method: str, *parameters: Any) -> Any:
-        """What a node of the chain answers in JSON-RPC; for any thread. Raises RpcUnavailable, RpcRefused."""
+    def asker(self) -> Callable[..., Any]:
+        """Gives what a node of the chain answers to a stranger's question in JSON-RPC, asked once; for any thread.
+        Raises RpcRefused, and other errors where none answers.
+        """
         ...

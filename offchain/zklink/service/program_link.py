@@ -112,8 +112,14 @@ class ProgramLink:
         place = self.profile.chain_id, self.bridge(), self.program, self.deployment_hash
         return ProgramReader(*place, tokens, history, live, clock)
 
-    def ask(self, method: str, *parameters: Any) -> Any:
-        return self.make_node().call(method, *parameters)
+    def asker(self) -> Callable[..., Any]:
+        """Passes a stranger's question on, once, at nodes whose failures there count for nobody else."""
+        pool = self.make_node().pool.apart()
+
+        def ask(method: str, *parameters: Any) -> Any:
+            return pool.first(lambda way: way.call(lambda result: result, method, *parameters))
+
+        return ask
 
     def broker_names(self) -> frozenset[bytes]:
         own = self.broker or self.payer

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from zklink.history.solvency import Holding, sum_brought
-from zklink.protocol.ids import FREEZE_DELAY_SECONDS, GROUP_DELAY_SECONDS, ChainId, Lane
+from zklink.protocol.bridge_hashes import Tip
+from zklink.protocol.ids import FREEZE_DELAY_SECONDS, GROUP_DELAY_SECONDS, BlockNumber, ChainId, Lane
 from zklink.recovery.accepted_history import AcceptedHistory
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.member_reading import MemberReading
@@ -63,10 +64,11 @@ class MemberWatch:
         head, tip, progress = found.head, found.tip, self._progress
         yield from progress.check_head(head, tip, now)
         yield from progress.check_history(tip, head, now, history, found.is_frozen)
-        if tip.unpaid and head.timestamp - tip.timestamp >= self.limits.payouts_seconds:
-            text = f"{show_count(tip.unpaid, 'block')} not executed, the last one imported is of"
+        since = _find_since(tip, history)
+        if tip.unpaid and head.timestamp - since >= self.limits.payouts_seconds:
+            text = f"{show_count(tip.unpaid, 'block')} not executed, since"
             name = self.read.name(self.chain)
-            yield Alarm(AlarmName.UNPAID, name, f"{text} {show_time(tip.timestamp)}: `zklink keep` executes them")
+            yield Alarm(AlarmName.UNPAID, name, f"{text} {show_time(since)}: `zklink keep` executes them")
         for lane in () if found.is_frozen else Lane:
             yield from progress.check_queue(lane, found.waiting[lane], head)
 
@@ -120,3 +122,12 @@ class MemberWatch:
             )
             symbol = self.read.deployment.token(token).symbol
             yield from self._custody.judge(holding, symbol, height, does_know=reserves is not None)
+
+
+def _find_since(tip: Tip, history: AcceptedHistory | None) -> int:
+    """The time since which a block is not executed, for newer ones go on coming in: of so many, one is no newer than
+    that. The time of the newest where the history does not tell.
+    """
+    if not tip.unpaid or history is None or not history.has(tip.number, tip.sync_hash):
+        return tip.timestamp
+    return history.block(BlockNumber(tip.number - tip.unpaid + 1)).full.block.timestamp

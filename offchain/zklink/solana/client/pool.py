@@ -133,6 +133,11 @@ class SolanaPool:
             name = self.roster.name if len(self.roster.nodes) == 1 else f"{self.roster.name}, node {number}"
             yield SolanaPool(name, [node.provider], None, None, self.http, self.roster.clock)
 
+    def apart(self) -> "SolanaPool":
+        """The same nodes for askers who may ask anything: what fails there lets no node rest here."""
+        urls = [node.provider for node in self.roster.nodes]
+        return SolanaPool(self.roster.name, urls, self._genesis, None, self.http, self.roster.clock)
+
     def first(self, ask: Callable[[Way], T]) -> T:
         """What the first node gives that answers; what is None only if no other knows more. Raises NoAnswer,
         RpcRefused, WrongChain.

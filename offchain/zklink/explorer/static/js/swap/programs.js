@@ -119,8 +119,9 @@ export async function tryTransaction(chain, wire) {
 }
 
 /**
- * Waits until a transaction has landed. Bytes that are given are handed in again until then: they take effect once. Raises
- * Trouble if it failed, or can land no more.
+ * Waits until a transaction has landed. Bytes that are given are handed in again until then: they take effect once. Never
+ * ends by an error of the network, for whoever were told of one would sign another swap. Raises Trouble if it failed, or can
+ * land no more.
  * @param {number} chain
  * @param {string} signature
  * @param {number} lastHeight
@@ -128,15 +129,32 @@ export async function tryTransaction(chain, wire) {
  */
 export async function waitLanded(chain, signature, lastHeight, wire) {
   for (;;) {
-    // The height is asked for first: what has not landed then, and is not there afterwards, never lands.
-    const height = await askChain(chain, "getBlockHeight", { commitment: "finalized" });
-    const { value: [found] } = await askChain(chain, "getSignatureStatuses", [signature], { searchTransactionHistory: true });
-    if (found?.err) throw new Trouble(`The transaction failed: ${describeProgramError(found.err)}. Nothing was swapped.`);
-    if (LANDED.includes(found?.confirmationStatus)) return;
-    if (!found && height > lastHeight) throw new Trouble("The transaction was not taken in time, and cannot be any more. Try again.");
-    if (!found && wire) await askChain(chain, "sendTransaction", toBase64(wire), { encoding: "base64", skipPreflight: true, maxRetries: 0 });
+    try {
+      if (await hasLanded(chain, signature, lastHeight, wire)) return;
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error;
+    }
     await sleep(LOOK_MS);
   }
+}
+
+/**
+ * One look at it: whether it has landed. Raises NodeError, and Trouble as `waitLanded` does.
+ * @param {number} chain
+ * @param {string} signature
+ * @param {number} lastHeight
+ * @param {Uint8Array} [wire]
+ * @returns {Promise<boolean>}
+ */
+async function hasLanded(chain, signature, lastHeight, wire) {
+  // The height is asked for first: what has not landed then, and is not there afterwards, never lands.
+  const height = await askChain(chain, "getBlockHeight", { commitment: "finalized" });
+  const { value: [found] } = await askChain(chain, "getSignatureStatuses", [signature], { searchTransactionHistory: true });
+  if (found?.err) throw new Trouble(`The transaction failed: ${describeProgramError(found.err)}. Nothing was swapped.`);
+  if (LANDED.includes(found?.confirmationStatus)) return true;
+  if (!found && height > lastHeight) throw new Trouble("The transaction was not taken in time, and cannot be any more. Try again.");
+  if (!found && wire) await askChain(chain, "sendTransaction", toBase64(wire), { encoding: "base64", skipPreflight: true, maxRetries: 0 });
+  return false;
 }
 
 /**
