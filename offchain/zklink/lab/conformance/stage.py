@@ -34,11 +34,8 @@ class Stage:
         bridge.deploy(world, setting or Setting(self.committee))
 
     def send(self, chain: str, call: Any, who: str, text: str = "") -> Sent:
-        """Send a call, tell it, and see it mined: an anvil may answer before it has, which is no refusal."""
-        sent = self.world.send(chain, call, who, text)
-        if sent.tx_hash and sent.outcome() is None:
-            self.world.chain(chain).mine()
-        return sent
+        """Send a call, and tell it."""
+        return self.world.send(chain, call, who, text)
 
     def lock(self, amount: int, recipient: str = BOB, seconds: int = LONG) -> Sent:
         """Alice locks for somebody."""
@@ -47,18 +44,18 @@ class Stage:
 
     def lock_and_catch(self, amount: int, seconds: int = LONG) -> Message:
         """Alice locks for Bob; the message with its signatures, which the courier does not carry any more."""
-        assert self.lock(amount, seconds=seconds).is_done, "an honest lock was refused"
+        assert self._is_done(self.lock(amount, seconds=seconds)), "an honest lock was refused"
         return self._catch(HOME, THERE)
 
     def burn_and_catch(self, amount: int, recipient: str = CAROL) -> Message:
         """Bob burns for somebody; the message with its signatures."""
         sent = self.send(AWAY, self.bridge.burn(recipient, amount), BOB, f"bob burns {amount}")
-        assert sent.is_done, "an honest burn was refused"
+        assert self._is_done(sent), "an honest burn was refused"
         return self._catch(AWAY, BACK)
 
     def bring(self, message: Message, chain: str = AWAY, who: str = EVE) -> bool:
         """Somebody brings a message; whether the contract believes it."""
-        return self.send(chain, self.bridge.bring(message, chain), who, f"{message} is brought").is_done
+        return self._is_done(self.send(chain, self.bridge.bring(message, chain), who, f"{message} is brought"))
 
     def sign(self, message: Message, committee: Committee | None = None) -> Message:
         """The message with the signatures of a committee; by default the bridge's own."""
@@ -66,7 +63,13 @@ class Stage:
 
     def attempt(self, chain: str, call: Any, who: str = EVE) -> bool:
         """Somebody tries something; whether it went through."""
-        return self.send(chain, call, who).is_done
+        return self._is_done(self.send(chain, call, who))
+
+    def _is_done(self, sent: Sent) -> bool:
+        """Whether it did what it is for, once it is mined: an anvil may answer before that, which is no refusal."""
+        if sent.tx_hash and sent.outcome() is None:
+            sent.chain.mine()
+        return sent.is_done
 
     def _catch(self, chain: str, way: str) -> Message:
         self.world.chain(chain).mine(MANY_BLOCKS)
