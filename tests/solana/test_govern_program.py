@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import click
 import httpx
@@ -14,10 +14,12 @@ import pytest
 from click.testing import CliRunner
 from solders.instruction import AccountMeta
 from solders.keypair import Keypair
+from solders.pubkey import Pubkey
 
+from tests.deploying.test_mints import encode_mint
 from tests.support.solana.founding import POLYGON, SLOTS_PER_DAY, SOL, SOLANA
 from tests.support.solana.lock import found_lock
-from tests.support.solana.machine import key_of
+from tests.support.solana.machine import NATIVE_MINT, TOKEN_2022, associated, key_of
 from tests.support.solana.on_ledger import LedgerMachine
 from tests.support.solana.site import Site
 from zklink.cli import program_sending, proposals
@@ -25,11 +27,12 @@ from zklink.cli.govern_program import program
 from zklink.l1.deployment.places import ProgramDeployment
 from zklink.l1.deployment.records import Deployment, TokenPlan
 from zklink.lab.solana.chain import LocalSolana
-from zklink.protocol.errors import RpcUnavailable
-from zklink.protocol.ids import DAY, GROUP_DELAY_SECONDS, Amount
+from zklink.protocol.errors import RpcUnavailable, TokenUnfit
+from zklink.protocol.ids import DAY, GROUP_DELAY_SECONDS, Amount, TokenId
 from zklink.solana.client.node import SolanaNode
 from zklink.solana.client.sending import Sender
 from zklink.solana.client.timelock import plan_call
+from zklink.solana.interface import accounts as layouts
 from zklink.solana.interface.timelock import accounts
 from zklink.upkeep.program_government import ProgramGovernment
 from zklink.upkeep.program_words import STRANGE
@@ -38,11 +41,12 @@ from zklink.upkeep.program_words import STRANGE
 class Desk:
     """Somebody who governs by the commands. The deployment is as much of one as they look at."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, has_sol: bool = True) -> None:
         machine = LedgerMachine()
         self.folder, self.chain = folder, machine.chain
         self.lock = found_lock(Site(machine=machine), is_founding=True)
-        self.lock.act(self.lock.register_call(SOL, self.lock.owner.pubkey()))
+        if has_sol:
+            self.lock.act(self.lock.register_call(SOL, self.lock.owner.pubkey()))
         self.lock.close_founding()
         self.chain.finalize()
         site = self.lock.site
@@ -54,7 +58,10 @@ class Desk:
         self.deployment = cast(
             "Deployment",
             SimpleNamespace(
-                programs={SOLANA: self.place}, chains={}, places={POLYGON: polygon, SOLANA: self.place}, tokens=(sol,)
+                programs={SOLANA: self.place},
+                chains={POLYGON: polygon},
+                places={POLYGON: polygon, SOLANA: self.place},
+                tokens=(sol,),
             ),
         )
         monkeypatch.setattr(program_sending, "find_deployment", lambda name: self.deployment)
@@ -110,6 +117,116 @@ def open_sender(government: ProgramGovernment, payer: Keypair) -> Sender:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     yield Desk(tmp_path, monkeypatch)
+
+
+REST = ("--symbol", "NEW", "--decimals", "6", "--least", "7", "--cap", "5000000000")
+NEW, WALLET = 5, "11111111111111111111111111111112"
+POINTER, FEES = 18, 1
+"""Extensions of Token-2022: where its metadata are, and a fee on transfers."""
+
+
+def register(desk: Desk, *given: str, by: Keypair | None = None, code: int = 0) -> str:
+    return desk.run("register-token", "--id", str(NEW), *REST, *given, by=by, code=code)
+
+
+def read_new(desk: Desk) -> dict[str, Any]:
+    return dict(desk.lock.site.books(TokenId(NEW)))
+
+
+def test_register_token__a_mint__looked_at_proposed_and_executed_by_anybody(desk: Desk) -> None:
+    site = desk.lock.site
+    mint = site.make_mint(9)
+    places = ("--at", f"solana={mint}", "--at", f"polygon=0x{bytes(19).hex()}aa")
+    said = (
+        f"register token 5 on polygon, solana: mint {mint} here; 6 decimals, at least 7, cap 5000000000 layer-2 units"
+    )
+    assert said in register(desk, *places) and desk.lock.state()["count"] == 0
+    register(desk, *places, by=desk.lock.owner)
+    assert said in desk.proposals()
+    desk.wait(GROUP_DELAY_SECONDS)
+    before = desk.chain.ledger.svm.get_balance(desk.lock.timelock.purse)
+    assert not before, "nobody has put anything into the purse"
+    assert f"executed: {said}" in desk.run("execute", by=desk.lock.stranger)
+    found = read_new(desk)
+    assert (found["mint"], found["scale"], found["minimum"], found["cap"]) == (bytes(mint), 1_000, 7, 5 * 10**9)
+    assert found["chains"] == 1 << POLYGON | 1 << SOLANA
+    assert desk.chain.ledger.svm.get_account(associated(site.bridge, mint)) is not None, "its vault is there"
+
+
+def test_register_token__of_token_2022_with_what_only_describes_it__taken(desk: Desk) -> None:
+    mint = plant_mint(desk, POINTER, bytes(64))
+    register(desk, "--at", f"solana={mint}", by=desk.lock.owner)
+    desk.wait(GROUP_DELAY_SECONDS)
+    desk.run("execute", by=desk.lock.stranger)
+    assert read_new(desk)["program"] == bytes(TOKEN_2022)
+
+
+def test_register_token__a_purse_with_a_little_more_than_the_rent__filled_up(desk: Desk) -> None:
+    """What would be left of it is less than an address may hold, so the runtime would refuse to take the rent."""
+    machine, purse = desk.lock.machine, desk.lock.timelock.purse
+    mint = desk.lock.site.make_mint(6)
+    register(desk, "--at", f"solana={mint}", by=desk.lock.owner)
+    machine.fund(purse, machine.rent(layouts.TOKEN.size) + machine.rent(layouts.MINT.size) + 1)
+    desk.wait(GROUP_DELAY_SECONDS)
+    desk.run("execute", by=desk.lock.stranger)
+    assert read_new(desk)["mint"] == bytes(mint) and machine.lamports(purse) == machine.rent(0)
+
+
+def test_register_token__sol_and_one_that_is_not_there__by_the_purse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path, monkeypatch, has_sol=False)
+    said = register(desk, "--at", "solana=coin", by=desk.lock.owner)
+    assert "register token 5 on solana: the coin of this chain; 6 decimals" in said
+    elsewhere = ("--id", "6", *REST, "--at", f"polygon=0x{bytes(19).hex()}aa")
+    assert "register token 6 on polygon: not on this chain" in desk.run(
+        "register-token", *elsewhere, by=desk.lock.owner
+    )
+    desk.wait(GROUP_DELAY_SECONDS)
+    assert desk.run("execute", by=desk.lock.stranger).count("executed") == 2
+    assert (read_new(desk)["mint"], read_new(desk)["scale"]) == (bytes(NATIVE_MINT), 1_000)
+    assert desk.lock.site.books(TokenId(6))["chains"] == 1 << POLYGON
+
+
+def test_register_token__that_the_program_would_refuse__a_sentence_and_no_proposal(desk: Desk) -> None:
+    mint = desk.lock.site.make_mint(6)
+    fees, few = plant_mint(desk, FEES, bytes(108)), desk.lock.site.make_mint(5)
+    desk.chain.finalize()
+    refusals = [
+        ((f"solana={fees}",), f"the mint {fees} has a fee on transfers, no bridge takes it"),
+        ((f"solana={WALLET}",), f"{WALLET} is no mint of SPL Token or Token-2022"),
+        ((f"solana={few}",), f"the mint {few} has 5 decimals, which do not fit 6 on layer 2"),
+        (("solana=coin",), "its mint is token 3 there already"),
+        ((f"solana={mint}", "--cap", str(1 << 64)), f"the cap is at most {(1 << 64) - 1} layer-2 units"),
+        ((f"solana={mint}", "--least", "6000000000"), "its minimum is above its cap"),
+        ((f"solana={mint}", "--id", "3"), "token 3 is registered there already"),
+        ((f"solana={mint}", "--id", "8"), "ids of tokens are 1 to 7"),
+    ]
+    for (place, *more), sentence in refusals:
+        found = CliRunner().invoke(
+            program,
+            [
+                "register-token",
+                "--id",
+                str(NEW),
+                *REST,
+                "--at",
+                place,
+                *more,
+                "--keypair",
+                desk.key(desk.lock.owner),
+                "d",
+            ],
+        )
+        assert isinstance(found.exception, TokenUnfit) and sentence in str(found.exception), (place, found.output)
+    assert "is not an address of Solana" in register(desk, "--at", "solana=0x12", code=2)
+    assert desk.lock.state()["count"] == 0
+
+
+def plant_mint(desk: Desk, extension: int, data: bytes) -> Pubkey:
+    """A mint of Token-2022 with an extension."""
+    place = key_of(f"mint with {extension}").pubkey()
+    return desk.lock.machine.put(place, TOKEN_2022, encode_mint([(extension, data)]))
 
 
 def books(desk: Desk) -> tuple[int, int, int]:

@@ -3,18 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import click
 
 from zklink.cli.deployment_inputs import parse_account
 from zklink.l1.contracts.bridge_structs import NATIVE
 from zklink.l1.deployment.acts import Limits
+from zklink.l1.deployment.places import NATIVE_MINT
 from zklink.l1.deployment.records import Deployment, TokenPlan
+from zklink.primitives.base58 import decode_base58
 from zklink.protocol.ids import Amount, ChainId, Door, TokenId
 
-ALL = "all"
+ALL, COIN = "all", "coin"
 
 PickDoor = Callable[[Deployment, str], int]
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_NEW_TOKEN = (
+    click.option("--id", "token_id", type=click.IntRange(min=1), required=True, help="The token's id on layer 2."),
+    click.option("--symbol", required=True, help="For people."),
+    click.option("--decimals", type=click.IntRange(0, 36), required=True, help="Of layer 2: the least of its chains."),
+    click.option(
+        "--at",
+        "places",
+        multiple=True,
+        required=True,
+        metavar="CHAIN=ADDRESS",
+        help="Its contract on a chain, on Solana its mint, or `coin`.",
+    ),
+    click.option("--least", type=click.IntRange(min=1), required=True, help="Smallest swap or deposit, layer-2 units."),
+    click.option("--cap", type=click.IntRange(min=1), required=True, help="Largest custody of a chain, layer-2 units."),
+)
+
+
+def new_token(command: Command) -> Command:
+    """A token that is to be registered: `token_id`, `symbol`, `decimals`, `places`, `least`, `cap`."""
+    for option in reversed(_NEW_TOKEN):
+        command = option(command)
+    return command
 
 
 def pick_chain(deployment: Deployment, name: str) -> ChainId:
@@ -71,12 +98,26 @@ def read_bounds(
 def read_new_token(
     deployment: Deployment, token_id: int, symbol: str, decimals: int, places: tuple[str, ...], limits: tuple[int, int]
 ) -> TokenPlan:
-    """A token that is to be registered; `CHAIN=ADDRESS`, or `CHAIN=coin` for the chain's own coin."""
+    """A token that is to be registered; `CHAIN=ADDRESS`, or `CHAIN=coin` for the chain's own coin. On a Solana chain
+    the address is the mint's.
+    """
     contracts: dict[ChainId, str] = {}
+    programs = {place.name: chain for chain, place in deployment.programs.items()}
     for value in places:
         name, _, address = value.partition("=")
-        contracts[pick_chain(deployment, name)] = NATIVE if address == "coin" else parse_account(address, "--at")
+        if name in programs:
+            contracts[programs[name]] = NATIVE_MINT if address == COIN else _parse_mint(address)
+        else:
+            contracts[pick_chain(deployment, name)] = NATIVE if address == COIN else parse_account(address, "--at")
     return TokenPlan(TokenId(token_id), symbol, decimals, contracts, Amount(limits[0]), Amount(limits[1]))
+
+
+def _parse_mint(address: str) -> str:
+    try:
+        decode_base58(address, 32)
+    except ValueError:
+        raise click.BadParameter(f"{address!r} is not an address of Solana", param_hint="--at") from None
+    return address
 
 
 def _pair(value: str, pair: str) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from zklink.cli.act_inputs import (
+    new_token,
     pick_chain,
     pick_door,
     pick_token,
@@ -45,12 +46,7 @@ govern.add_command(program)
 
 @govern.command("register-token")
 @act_command
-@click.option("--id", "token_id", type=click.IntRange(min=1), required=True, help="The token's id on layer 2.")
-@click.option("--symbol", required=True, help="For people.")
-@click.option("--decimals", type=click.IntRange(0, 36), required=True, help="Of layer 2: the least of its chains.")
-@click.option("--at", "places", multiple=True, required=True, metavar="CHAIN=ADDRESS", help="Its contract, or `coin`.")
-@click.option("--least", type=click.IntRange(min=1), required=True, help="Smallest swap or deposit, layer-2 units.")
-@click.option("--cap", type=click.IntRange(min=1), required=True, help="Largest custody of a chain, layer-2 units.")
+@new_token
 def register_token(
     token_id: int, symbol: str, decimals: int, places: tuple[str, ...], least: int, cap: int, **rest: Any
 ) -> None:

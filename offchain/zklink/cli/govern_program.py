@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zklink.cli.act_inputs import pick_token
+from zklink.cli.act_inputs import new_token, pick_token, read_new_token
 from zklink.cli.act_sending import GROUPS
 from zklink.cli.deployment_inputs import parse_account
 from zklink.cli.inputs import FILE
@@ -41,6 +41,24 @@ def program() -> None:
     """Acts of government on a Solana chain, through its timelock. Without --keypair they are said, and nothing is sent:
     an owner that is a multisig's address makes the same call by its program.
     """
+
+
+@program.command("register-token")
+@program_command
+@new_token
+def register_token(
+    token_id: int, symbol: str, decimals: int, places: tuple[str, ...], least: int, cap: int, **rest: Any
+) -> None:
+    """Propose a token, said as to `govern register-token` for the other chains: also where this chain does not have it.
+
+    The mint is looked at first. The timelock's purse pays the rent: `execute` puts into it what it lacks.
+    """
+
+    def plan(government: ProgramGovernment) -> list[ProposedCall]:
+        deployment = government.deployment
+        return [government.register(read_new_token(deployment, token_id, symbol, decimals, places, (least, cap)))]
+
+    propose(plan, **rest)
 
 
 @program.command()
@@ -189,5 +207,7 @@ def execute(name: str, rpcs: tuple[str, ...], chain: str | None, keypair: Path |
         if not known.is_readable:
             click.echo(f"left: proposal {known.proposal.number}: {words}")
             continue
-        send(government, payer, "execute", government.lock.execute(known.proposal.number, known.proposal.calls))
+        number, calls = known.proposal.number, known.proposal.calls
+        ready = government.make_ready(payer.pubkey(), calls)
+        send(government, payer, "execute", *ready, government.lock.execute(number, calls))
         click.echo(f"{place_name(government)}: executed: {words}")

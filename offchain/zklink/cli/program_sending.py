@@ -94,9 +94,9 @@ def hand_out(
     click.echo(f"{place_name(government)}: {done}")
 
 
-def send(government: ProgramGovernment, payer: Keypair, title: str, call: Instruction) -> None:
-    """Let a call take effect, once."""
-    open_sender(government, payer).send(title, [call])
+def send(government: ProgramGovernment, payer: Keypair, title: str, *calls: Instruction) -> None:
+    """Let calls take effect together, once."""
+    open_sender(government, payer).send(title, calls)
 
 
 def open_sender(government: ProgramGovernment, payer: Keypair) -> Sender:

@@ -12,7 +12,7 @@ from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from zklink.l1.contracts.timelock import Waiting
-from zklink.l1.deployment.records import Deployment
+from zklink.l1.deployment.records import Deployment, TokenPlan
 from zklink.primitives.base58 import decode_base58, encode_base58
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import ChainId, TokenId
@@ -26,6 +26,7 @@ from zklink.solana.interface import addresses, end_instructions, group_instructi
 from zklink.solana.interface.forms import Instruction as Form
 from zklink.solana.interface.timelock import accounts
 from zklink.solana.interface.timelock.texts import ProposedCall
+from zklink.upkeep.program_registering import Registrar
 from zklink.upkeep.program_words import is_strange, say_planned
 from zklink.upkeep.proposals import Stand
 
@@ -70,6 +71,7 @@ class ProgramGovernment:
         place = deployment.programs[chain]
         self.program, self.lock = Program(decode_base58(place.program, 32)), Timelock(decode_base58(place.timelock, 32))
         self.reader = TimelockReader(node, self.lock)
+        self.registrar = Registrar(node, self.program, self.lock, chain)
 
     # -- what is known -------------------------------------------------------------------------------------------
 
@@ -102,6 +104,18 @@ class ProgramGovernment:
         """A paused token is admitted again, with the limits that it has now."""
         books = self._books(token)
         return self._set_token(token, books["minimum"], books["cap"], 0)
+
+    def register(self, token: TokenPlan) -> ProposedCall:
+        """A token gets its meaning, also where this chain does not have it; the purse pays the rent. Raises TokenUnfit
+        for what the program would refuse, RpcUnavailable.
+        """
+        return plan_call(self.registrar.plan(token))
+
+    def make_ready(self, payer: Pubkey, calls: Sequence[ProposedCall]) -> list[Instruction]:
+        """What anybody has to do before these calls can be made, in the same transaction: the vault of a token that
+        they register, and lamports of the payer in the purse for its rent. Raises RpcUnavailable.
+        """
+        return self.registrar.make_ready(payer, calls)
 
     def bound_price(self, kind: int, low: int, high: int) -> ProposedCall:
         """What the setter may ask for a door, in lamports."""

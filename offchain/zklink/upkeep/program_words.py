@@ -7,7 +7,7 @@ its governor, is said to be a stranger's, whatever its bytes look like. Pure.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from zklink.l1.deployment.places import ProgramDeployment
+from zklink.l1.deployment.places import NATIVE_MINT, ProgramDeployment
 from zklink.l1.deployment.records import Deployment
 from zklink.primitives.base58 import decode_base58, encode_base58
 from zklink.protocol.facts import Group
@@ -126,8 +126,12 @@ def _say_registration(d: Deployment, program: Program, places: Places, values: M
     if places["token"] != bytes(program.derive(addresses.token_seeds(token))):
         return ""
     chains = ", ".join(place.name for k, place in d.places.items() if values["chains"] >> k & 1)
+    if places["mint"] == _NOBODY:
+        return f"register token {token} on {chains}: not on this chain"
+    mint = encode_base58(places["mint"])
+    where = "the coin of this chain" if mint == NATIVE_MINT else f"mint {mint} here"
     limits = f"at least {values['minimum']}, cap {values['cap']} layer-2 units"
-    return f"register token {token} on {chains}: mint {encode_base58(places['mint'])} here; {limits}"
+    return f"register token {token} on {chains}: {where}; {values['layer2_decimals']} decimals, {limits}"
 
 
 def _say_price(d: Deployment, program: Program, places: Places, values: Mapping[str, Any], tail: bytes) -> str:

@@ -11,6 +11,7 @@ from zklink.solana.interface.forms import Instruction as Form
 
 SYSTEM: Final = Pubkey.default()
 ASSOCIATED: Final = Pubkey.from_string("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL")
+_CREATE_IDEMPOTENT: Final = b"\1"
 
 
 class Program:
@@ -37,3 +38,11 @@ class Program:
 def find_holding(owner: Pubkey, mint: Pubkey, token_program: Pubkey) -> Pubkey:
     """The associated token account of an owner."""
     return Pubkey.find_program_address([bytes(owner), bytes(token_program), bytes(mint)], ASSOCIATED)[0]
+
+
+def make_holding(payer: Pubkey, owner: Pubkey, mint: Pubkey, token_program: Pubkey) -> Instruction:
+    """The call that makes the associated token account of an owner, if it is not there yet; the payer pays its rent."""
+    place = find_holding(owner, mint, token_program)
+    metas = [AccountMeta(payer, True, True), AccountMeta(place, False, True)]
+    metas += [AccountMeta(key, False, False) for key in (owner, mint, SYSTEM, token_program)]
+    return Instruction(ASSOCIATED, _CREATE_IDEMPOTENT, metas)

@@ -86,10 +86,11 @@ def fit_tokens(name: str, plan: DeploymentPlan, chain: ChainId, mints: Mapping[T
     """The plan with caps that the chain can hold: amounts have 64 bits there. Raises TokenUnfit for a mint that the
     program would refuse.
     """
-    return replace(plan, tokens=tuple(_fit(name, token, chain, mints) for token in plan.tokens))
+    return replace(plan, tokens=tuple(fit_token(name, token, chain, mints) for token in plan.tokens))
 
 
-def _fit(name: str, token: TokenPlan, chain: ChainId, mints: Mapping[TokenId, Mint]) -> TokenPlan:
+def fit_token(name: str, token: TokenPlan, chain: ChainId, mints: Mapping[TokenId, Mint]) -> TokenPlan:
+    """A token with a cap that the chain can hold. Raises TokenUnfit for a mint that the program would refuse."""
     contract = token.contracts.get(chain)
     if contract is None:
         return token

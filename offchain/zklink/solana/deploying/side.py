@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from solders.instruction import AccountMeta, Instruction
+from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from zklink.l1.contracts.bridge_structs import PriceEntry
@@ -20,7 +20,7 @@ from zklink.protocol.domain import ChainEntry
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.solana.client.loader import find_program_data, set_authority
-from zklink.solana.client.program import ASSOCIATED, SYSTEM, Program, find_holding
+from zklink.solana.client.program import SYSTEM, Program, find_holding, make_holding
 from zklink.solana.client.timelock import Timelock
 from zklink.solana.deploying.loading import Loading
 from zklink.solana.deploying.seeded import Seeded
@@ -30,7 +30,6 @@ from zklink.solana.interface.forms import Instruction as Form
 KEY_PIECE_BYTES: Final = 600
 """Bytes of keys that do, beside the calls that make their account."""
 GROUPS: Final = (Group.VALIDATORS, Group.WATCHERS)
-_CREATE_IDEMPOTENT: Final = b"\1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,12 +223,7 @@ class ProgramSide:
             "cap": config.cap if is_here else 0,
         }
         call = self._govern(instructions.REGISTER_TOKEN, places, **values)
-        return [call] if owner == SYSTEM else [self._make_vault(mint, vault, owner), call]
-
-    def _make_vault(self, mint: Pubkey, vault: Pubkey, owner: Pubkey) -> Instruction:
-        metas = [AccountMeta(self.payer, True, True), AccountMeta(vault, False, True)]
-        metas += [AccountMeta(key, False, False) for key in (self.program.bridge, mint, SYSTEM, owner)]
-        return Instruction(ASSOCIATED, _CREATE_IDEMPOTENT, metas)
+        return [call] if owner == SYSTEM else [make_holding(self.payer, self.program.bridge, mint, owner), call]
 
     def _govern(self, form: Form, places: Mapping[str, Pubkey], tail: bytes = b"", **values: Any) -> Instruction:
         """A call of the bridge that the timelock makes at once, while it is founded."""
