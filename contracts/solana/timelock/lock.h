@@ -8,10 +8,26 @@
 #define PLANNED (HEAP + 4096)
 #define METAS (HEAP + 8192)
 
-ALWAYS Timelock *find_lock(const Context *c, const Account *a) { return find_own(c, a, sizeof(Timelock), TIMELOCK_TAG); }
-ALWAYS Proposal *find_proposal(const Context *c, const Account *a) {
+// At its one address: whoever deployed the program may have left a second one by earlier code.
+APART Timelock *find_lock(const Context *c, const Account *a) {
+  u8 bump;
+  Slice seeds[1] = {SEED("timelock")};
+  Timelock *l = find_own(c, a, sizeof(Timelock), TIMELOCK_TAG);
+  return l && is_derived(c, a, seeds, 1, &bump) ? l : 0;
+}
+
+ALWAYS Proposal *read_proposal(const Context *c, const Account *a) {
   int is_proposal = eq32(a->owner, &c->program) && a->data_len >= sizeof(Proposal) && *(u64 *)a->data == PROPOSAL_TAG;
   return is_proposal ? (Proposal *)a->data : 0;
+}
+
+// One that was proposed here: at the one address of its number, which `propose` has found empty when it counted so far.
+APART Proposal *find_proposal(const Context *c, const Timelock *l, const Account *a) {
+  u8 bump;
+  Proposal *p = read_proposal(c, a);
+  if (!p || p->number > l->count) return 0;
+  Slice seeds[2] = {SEED("proposal"), {&p->number, 8}};
+  return is_derived(c, a, seeds, 2, &bump) ? p : 0;
 }
 
 APART u64 check_owner(const Timelock *l, const Account *owner) {

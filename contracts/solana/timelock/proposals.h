@@ -44,8 +44,9 @@ static u64 execute(Context *c) {
   CHECK_SHAPE(c, EXECUTE_SHAPE);
   const Timelock *l = find_lock(c, &c->a[EXECUTE_TIMELOCK]);
   const Account *account = &c->a[EXECUTE_PROPOSAL];
-  Proposal *p = find_proposal(c, account);
-  NEED(l && p, E_ACCOUNT);
+  NEED(l, E_ACCOUNT);
+  Proposal *p = find_proposal(c, l, account);
+  NEED(p, E_ACCOUNT);
   NEED(p->stage == WAITING, E_NOT_PROPOSED);
   Moment now;
   read_clock(&now);
@@ -62,19 +63,20 @@ static u64 execute(Context *c) {
 
 static u64 cancel(Context *c) {
   CHECK_SHAPE(c, CANCEL_SHAPE);
-  TRY(check_owner(find_lock(c, &c->a[CANCEL_TIMELOCK]), &c->a[CANCEL_OWNER]));
-  Proposal *p = find_proposal(c, &c->a[CANCEL_PROPOSAL]);
+  const Timelock *l = find_lock(c, &c->a[CANCEL_TIMELOCK]);
+  TRY(check_owner(l, &c->a[CANCEL_OWNER]));
+  Proposal *p = find_proposal(c, l, &c->a[CANCEL_PROPOSAL]);
   NEED(p, E_ACCOUNT);
   NEED(p->stage == WAITING, E_NOTHING_TO_CANCEL);
   p->stage = CANCELLED;
   return 0;
 }
 
-// Its number is never made again, so nobody can bring a closed one back.
+// Its number is never made again, so nobody can bring a closed one back. One that was not proposed here gives its own rent.
 static u64 close_proposal(Context *c) {
   CHECK_SHAPE(c, CLOSE_PROPOSAL_SHAPE);
   Account *payer = &c->a[CLOSE_PROPOSAL_PAYER], *account = &c->a[CLOSE_PROPOSAL_PROPOSAL];
-  const Proposal *p = find_proposal(c, account);
+  const Proposal *p = read_proposal(c, account);
   NEED(p, E_ACCOUNT);
   NEED(eq32(payer->key, &p->payer), E_PAYER);
   NEED(p->stage != WAITING, E_WAITS);
