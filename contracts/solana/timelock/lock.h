@@ -13,7 +13,7 @@ APART Timelock *find_lock(const Context *c, const Account *a) {
   u8 bump;
   Slice seeds[1] = {SEED("timelock")};
   Timelock *l = find_own(c, a, sizeof(Timelock), TIMELOCK_TAG);
-  return l && is_derived(c, a, seeds, 1, &bump) ? l : 0;
+  return is_derived(c, a, seeds, 1, &bump) ? l : 0;
 }
 
 ALWAYS Proposal *read_proposal(const Context *c, const Account *a) {

@@ -64,6 +64,7 @@ LOCK_JUDGES: Final = (
     "test_timelock_desk.py",
     "test_timelock_upgrades.py",
     "test_timelock_spoofs.py",
+    "test_timelock_planted.py",
 )
 LOCK_FOLDER: Final = "timelock/"
 SITES: Final = 8
