@@ -15,7 +15,7 @@ from zklink.primitives.field import R
 from zklink.protocol.domain import ChainEntry
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import FEE_NOTICE_SECONDS, AddressFormat, ChainId, TokenId
-from zklink.solana.interface import accounts, instructions
+from zklink.solana.interface import accounts, addresses, instructions
 from zklink.solana.interface.refusals import Refusal
 
 EVE = key_of("eve")
@@ -295,6 +295,25 @@ def test_register__token_2022__only_what_describes_the_mint(minted: Site) -> Non
         minted.register(NEW, places, refusal=Refusal.MINT)
     minted.machine.put(minted.mints[NEW], TOKEN_2022, extend(*harmless) + bytes(8))
     minted.register(NEW, places)
+
+
+@upholds("GOV-4")
+@pytest.mark.parametrize("text", [b"", b"USDC", b"\xff" * 400, b"\0" * 1_000], ids=["none", "plain", "no text", "long"])
+def test_register__whatever_a_mint_says_of_itself__same_books(minted: Site, text: bytes) -> None:
+    """Its metadata (type 19) is skipped by its length and never read; decimals are one byte, with bounds."""
+    plain = minted.machine.data(minted.mints[NEW]).ljust(165, b"\0")
+    says = plain + b"\1" + (19).to_bytes(2, "little") + len(text).to_bytes(2, "little") + text
+    vault = associated(minted.bridge, minted.mints[NEW], TOKEN_2022)
+    minted.machine.put(vault, TOKEN_2022, minted.machine.data(minted.vaults[NEW]))
+    minted.machine.put(minted.mints[NEW], TOKEN_2022, plain[:82])
+    places = {"vault": vault, "token_program": TOKEN_2022}
+    minted.register(NEW, places)
+    silent = minted.books(NEW)
+    for key in (minted.token(NEW), minted.derive(addresses.mint_seeds(bytes(minted.mints[NEW])))):
+        minted.machine.put(key, SYSTEM, b"", 0)
+    minted.machine.put(minted.mints[NEW], TOKEN_2022, says)
+    minted.register(NEW, places)
+    assert minted.books(NEW) == silent
 
 
 def test_register__token_2022_without_extensions__taken(minted: Site) -> None:

@@ -15,7 +15,7 @@ from tests.support.groups import Acc, sign
 from tests.support.solana.blocks import History, Made, paid_here, words_of
 from tests.support.solana.founding import SRM, Founding
 from tests.support.solana.machine import key_of
-from tests.support.solana.site import Site
+from tests.support.solana.site import Site, open_site
 from tests.support.upholds import upholds
 from zklink.operations.payout import Payout
 from zklink.operations.swap import SwapRequest
@@ -386,6 +386,25 @@ def test_import__account_lane__requests_parts_and_payouts(site: Site, history: H
         bring_words(bad, Refusal.LONG_WORD)
     bring_words([deposit[0] ^ 1 << 232, *deposit[1:]], Refusal.RECORD)
     bring_words(deposit[:3], Refusal.RECORD)
+
+
+@upholds("VER-5")
+def test_import__another_proof_of_the_same_block__same_state() -> None:
+    """With A and B negated a proof has other bytes and shows the same."""
+    states = []
+    for is_other in (False, True):
+        site = open_site()
+        history = History(site)
+        made = history.make(words_of(site.swap()))
+        ax, ay, x1, x0, y1, y0, cx, cy = made.member.block.proof
+        if is_other:
+            proof = (ax, Q - ay, x1, x0, Q - y1, Q - y0, cx, cy)
+            made = replace(made, member=replace(made.member, block=replace(made.member.block, proof=proof)))
+        account = history.bring(made)
+        states.append((site.state(), site.machine.data(account)[: accounts.BLOCK.size], made.body()))
+    (one, one_head, one_body), (other, other_head, other_body) = states
+    assert (one, one_head) == (other, other_head)
+    assert one_body != other_body and len(one_body) == len(other_body)
 
 
 def test_bodies__of_the_same_block__stand_as_the_abi_has_them(site: Site, history: History) -> None:
