@@ -131,7 +131,6 @@ def test_door__chain_that_is_frozen_ended_or_without_groups__refused(site: Site,
     DOORS[name](site)
 
 
-@upholds("QUE-3")
 @pytest.mark.parametrize("name", DOORS)
 def test_door__places_of_the_lane_taken__upper_half_is_for_full_exits(site: Site, name: str) -> None:
     limit = MAX_OPEN_ACCOUNT_REQUESTS // (1 if name == "full_exit" else 2)
@@ -147,7 +146,6 @@ def test_door__no_clock__refused(site: Site, name: str) -> None:
     DOORS[name](site, refusal=Refusal.CLOCK)
 
 
-@upholds("GOV-5")
 @pytest.mark.parametrize("name", ["full_exit", "key_request"])
 def test_owner__name_of_an_evm_account_or_the_bridge__refused(site: Site, name: str) -> None:
     """Nobody has such a key or can sign as the bridge; what its payout would name no chain could pay."""
