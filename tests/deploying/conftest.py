@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.deploying.solana import SOLANA, Built, Star, open_star
+from tests.deploying.solana import SHORT_DAYS, SOLANA, Built, Star, open_star
 from tests.deploying.testnets import GOVERNOR, Networks, open_testnets
 from zklink.l1.contracts.timelock import TimelockClient
 from zklink.l1.deployment.dossier import Dossier
@@ -75,3 +75,21 @@ def built(package_built: Built) -> Iterator[Built]:
     """The system with a Solana chain, and its record."""
     with package_built.star.isolated():
         yield package_built
+
+
+@pytest.fixture(scope="package")
+def package_quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """The same whose days are short; tests take `quick`."""
+    with open_star() as star:
+        folder = tmp_path_factory.mktemp("quick")
+        prepared = star.prepare(folder, SHORT_DAYS).sides[SOLANA]
+        dossier = star.deploy(folder, SHORT_DAYS)
+        star.accept()
+        yield Built(star, dossier, prepared.side, prepared.cost, ())
+
+
+@pytest.fixture
+def quick(package_quick: Built) -> Iterator[Built]:
+    """The system with a Solana chain, on which the wait of a proposal is a few hundred blocks and slots."""
+    with package_quick.star.isolated():
+        yield package_quick

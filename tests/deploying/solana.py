@@ -33,6 +33,14 @@ SOL = 10**9
 OWNER, SETTER, TREASURY = key_of("owner"), key_of("setter"), key_of("treasury")
 PAYER, PROGRAM, LOCK = key_of("deployer"), key_of("bridge program"), key_of("lock program")
 
+SLOTS_A_DAY = 100
+SHORT_DAYS = {
+    "blocks_per_day = 7000": "blocks_per_day = 6",
+    "blocks_per_day = 40000": "blocks_per_day = 6",
+    "slots_per_day = 200_000": f"slots_per_day = {SLOTS_A_DAY}",
+}
+"""Changes of the environment with which tests can wait for days of blocks and slots."""
+
 PLACE = """
 [programs.solana]
 chain_id = 5

@@ -161,6 +161,13 @@ def members(group: str, members: tuple[str, ...], threshold: int, **rest: Any) -
     act(lambda g, owner: g.announce_members(owner, GROUPS[group], found, threshold), title, **rest)
 
 
+@program.command("withdraw-members")
+@program_command
+def withdraw_members(**rest: Any) -> None:
+    """Take an announcement of members back, at once. On other chains the present members are announced instead."""
+    act(lambda g, owner: g.withdraw_members(owner), "the members that are announced do not come in", **rest)
+
+
 @program.command("remove-member")
 @program_command
 @click.option("--group", type=click.Choice(list(GROUPS)), required=True, help="Whose members.")
@@ -197,7 +204,9 @@ def cancel(number: int, **rest: Any) -> None:
 @program_command
 @click.option("--id", "wanted", type=click.IntRange(min=1), help="This proposal alone.")
 def execute(name: str, rpcs: tuple[str, ...], chain: str | None, keypair: Path | None, wanted: int | None) -> None:
-    """Execute proposals, as anybody may when their wait is over. Those that cannot be read are left."""
+    """Execute proposals, and put announced members in their place, as anybody may when their wait is over. Proposals
+    that cannot be read are left. `ape run proposals` says before whether the other chains say the same.
+    """
     if keypair is None:
         raise click.UsageError("--keypair pays for it; anybody's will do")
     government, payer = pick_program(name, rpcs, chain), load_payer(keypair)
@@ -211,3 +220,7 @@ def execute(name: str, rpcs: tuple[str, ...], chain: str | None, keypair: Path |
         ready = government.make_ready(payer.pubkey(), calls)
         send(government, payer, "execute", *ready, government.lock.execute(number, calls))
         click.echo(f"{place_name(government)}: executed: {words}")
+    announced = government.announced(government.read_bridge()) if wanted is None else None
+    if announced is not None and announced.is_due:
+        send(government, payer, "let members in", government.replace_members())
+        click.echo(f"{place_name(government)}: in their place: {announced.words}")

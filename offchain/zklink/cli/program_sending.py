@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zklink.solana.client.sending import Sender
     from zklink.solana.interface.timelock.texts import ProposedCall
     from zklink.upkeep.program_government import ProgramGovernment
+    from zklink.upkeep.program_statements import ProgramVoice
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Plan = Callable[["ProgramGovernment"], Sequence["ProposedCall"]]
@@ -113,6 +114,15 @@ def open_program(deployment: Deployment, chain: ChainId, rpcs: tuple[str, ...]) 
     except ModuleNotFoundError as error:
         raise ExtraMissing("solana", "a chain whose bridge is a program") from error
     return ProgramGovernment(deployment, chain, open_node(deployment, chain, rpcs))
+
+
+def open_voice(deployment: Deployment, chain: ChainId, rpcs: tuple[str, ...]) -> ProgramVoice:
+    """What a Solana chain's timelock has been proposed, beside its bridge. Raises what `open_program` does."""
+    government = open_program(deployment, chain, rpcs)
+
+    from zklink.upkeep.program_statements import ProgramVoice
+
+    return ProgramVoice(government, tuple(government.proposals()), government.read_bridge())
 
 
 def pick_program(name: str, rpcs: tuple[str, ...], chain: str | None) -> ProgramGovernment:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
 from zklink.cli.deployment_inputs import deployment_options, find_deployment
 from zklink.cli.inputs import find_urls
-from zklink.cli.program_sending import open_program
+from zklink.cli.program_sending import open_voice
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.client import ChainClient
 from zklink.protocol.errors import ZkLinkError
@@ -16,7 +17,12 @@ from zklink.protocol.ids import ChainId
 from zklink.recovery.connect import reach_bridges
 from zklink.upkeep.acting import describe_wait
 from zklink.upkeep.announced import Announced, explain_difference, read_announced
-from zklink.upkeep.proposals import Known, Matter, Stand, list_matters, read_proposals
+from zklink.upkeep.joined_matters import JoinedMatter, join_matters
+from zklink.upkeep.proposals import Known, Stand, read_proposals
+
+if TYPE_CHECKING:
+    from zklink.upkeep.program_government import ProgramProposal
+    from zklink.upkeep.program_statements import ProgramVoice
 
 
 @click.command()
@@ -30,51 +36,64 @@ def proposals(name: str, rpcs: tuple[str, ...], quorum: int, everything: bool) -
     """
     deployment = find_deployment(name)
     bridges, away = reach_bridges(deployment, find_urls(deployment, rpcs), quorum)
+    voices, unread = read_voices(deployment, rpcs)
     clients = {chain: bridge.client for chain, bridge in bridges.items()}
     found = read_proposals(deployment, clients)
-    matters = list_matters(deployment, found)
-    for matter in matters:
-        click.echo("; ".join(matter.title))
-        click.echo(f"  NOT ALIKE: {matter.disagreement}" if matter.disagreement else _say_alike(deployment, matter))
-        for known in matter.proposals:
-            _show(deployment, known, clients)
+    matters = join_matters(deployment, bridges, found, voices)
+    for joined in matters:
+        show_matter(deployment, joined, clients)
     announced = read_announced(bridges)
-    difference = explain_difference(deployment, bridges, announced)
+    announced += [each for voice in voices.values() if (each := voice.government.announced(voice.reading)) is not None]
+    others = {chain: voice.reading.members for chain, voice in voices.items()}
+    difference = explain_difference(deployment, bridges, announced, others)
     _show_announced(deployment, announced, difference)
-    waits, unread = show_programs(deployment, rpcs, everything)
-    if not matters and not announced and not waits:
+    if not matters and not announced:
         click.echo("nothing waits")
     if everything:
         for known in (known for known in found if not known.is_open):
             click.echo("; ".join(known.words))
             _show(deployment, known, clients)
+        for closed in (each for voice in voices.values() for each in voice.proposals if not each.is_open):
+            click.echo("; ".join(closed.words))
+            _show_closed(deployment, closed)
     away |= unread
     for chain, reason in away.items():
         click.echo(f"{deployment.places[chain].name}: not read: {reason}")
-    if away or difference or any(matter.disagreement for matter in matters):
+    if away or difference or any(joined.disagreement for joined in matters):
         click.get_current_context().exit(1)
 
 
-def show_programs(deployment: Deployment, rpcs: tuple[str, ...], everything: bool) -> tuple[bool, dict[ChainId, str]]:
-    """Say what the timelocks of Solana chains have been proposed. Gives whether anything waits there, and why a chain
-    is not read.
-    """
-    waits, unread = False, dict[ChainId, str]()
-    for chain, place in deployment.programs.items():
-        if not place.timelock:
-            continue
+def read_voices(
+    deployment: Deployment, rpcs: tuple[str, ...]
+) -> tuple[dict[ChainId, ProgramVoice], dict[ChainId, str]]:
+    """What the Solana chains with a timelock say, and why one is not read, or not whole."""
+    voices, unread = dict[ChainId, "ProgramVoice"](), dict[ChainId, str]()
+    for chain in (chain for chain, place in deployment.programs.items() if place.timelock):
         try:
-            known = open_program(deployment, chain, rpcs).proposals()
+            voices[chain] = open_voice(deployment, chain, rpcs)
         except ZkLinkError as error:
             unread[chain] = str(error)
             continue
-        for each in (each for each in known if each.is_open or everything):
-            waits |= each.is_open
-            click.echo("; ".join(each.words))
-            click.echo(f"  {place.name}: {each.describe()}; id {each.proposal.number}")
-            if each.is_open and not each.is_readable:
-                unread[chain] = "a call in a proposal is none of government's"
-    return waits, unread
+        if any(each.is_open and not each.is_readable for each in voices[chain].proposals):
+            unread[chain] = "a call in a proposal is none of government's"
+    return voices, unread
+
+
+def show_matter(deployment: Deployment, joined: JoinedMatter, clients: Mapping[ChainId, ChainClient]) -> None:
+    """Open proposals about the same, whether the chains say the same, and from when on each can be executed."""
+    click.echo("; ".join(joined.title))
+    click.echo(f"  NOT ALIKE: {joined.disagreement}" if joined.disagreement else _say_alike(deployment, joined))
+    for known in joined.matter.proposals if joined.matter is not None else ():
+        _show(deployment, known, clients)
+    for each in joined.programs:
+        _show_closed(deployment, each)
+        for words in each.words:
+            click.echo(f"    {words}")
+
+
+def _show_closed(deployment: Deployment, proposal: ProgramProposal) -> None:
+    name = deployment.places[proposal.chain].name
+    click.echo(f"  {name}: {proposal.describe()}; id {proposal.proposal.number}")
 
 
 def _show_announced(deployment: Deployment, announced: list[Announced], difference: str) -> None:
@@ -83,15 +102,20 @@ def _show_announced(deployment: Deployment, announced: list[Announced], differen
         click.echo(f"  NOT ALIKE: {difference}" if difference else "  the chains say the same")
         for each in (each for each in announced if each.words == words):
             stand = Stand.EXECUTABLE if each.is_due else f"{Stand.WAITING}, {each.window.describe(each.head)}"
-            click.echo(f"  {deployment.chains[each.chain].name}: {stand}")
+            click.echo(f"  {deployment.places[each.chain].name}: {stand}")
 
 
-def _say_alike(deployment: Deployment, matter: Matter) -> str:
+def _say_alike(deployment: Deployment, joined: JoinedMatter) -> str:
     """Limits, prices, setters and pauses are each chain's own, and may concern some chains only."""
-    chains = [deployment.chains[known.chain].name for known in matter.proposals]
-    if len(chains) < len(deployment.chains):
+    if joined.is_common:
+        words = {known.words for known in joined.matter.proposals} if joined.matter is not None else set()
+        return "  the chains say the same" if len(words) < 2 else "  the chains say the same where they must"
+    proposals = () if joined.matter is None else joined.matter.proposals
+    places = [*(known.chain for known in proposals), *(each.chain for each in joined.programs)]
+    chains = [deployment.places[chain].name for chain in places]
+    if joined.matter is None or len(chains) < len(deployment.chains):
         return f"  on {', '.join(chains)} alone"
-    is_one = len({known.words for known in matter.proposals}) == 1
+    is_one = len({known.words for known in proposals}) == 1
     return "  the chains say the same" if is_one else "  the chains say the same where they must"
 
 

@@ -4,13 +4,14 @@ the same.
 Takes the bridges of a deployment; reads their groups. Never sends anything.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from zklink.l1.contracts.bridge import BridgeClient
-from zklink.l1.contracts.bridge_structs import ComingGroup
+from zklink.l1.contracts.bridge_structs import ComingGroup, GroupMembers
 from zklink.l1.deployment.records import Deployment
 from zklink.l1.transport.receipts import BlockInfo
+from zklink.protocol.facts import Group
 from zklink.protocol.ids import GROUP_DELAY_SECONDS, ChainId
 from zklink.recovery.outcome import Window
 
@@ -49,22 +50,30 @@ def read_announced(bridges: Mapping[ChainId, BridgeClient]) -> list[Announced]:
     return found
 
 
+ReadMembers = Callable[[Group], GroupMembers]
+
+
 def explain_difference(
-    deployment: Deployment, bridges: Mapping[ChainId, BridgeClient], announced: Sequence[Announced]
+    deployment: Deployment,
+    bridges: Mapping[ChainId, BridgeClient],
+    announced: Sequence[Announced],
+    programs: Mapping[ChainId, ReadMembers] | None = None,
 ) -> str:
     """Which chains have neither announced what the first one has, nor have it in its place; empty if there is none.
-    Raises RpcUnavailable.
+    `programs` are the chains without contracts that count, too. Raises RpcUnavailable.
     """
     if not announced:
         return ""
     first, said = announced[0].coming, {each.chain: each.coming for each in announced}
+    readers: dict[ChainId, ReadMembers] = {k: bridge.groups.members for k, bridge in bridges.items()}
+    readers |= programs or {}
     others = []
-    for chain, place in deployment.chains.items():
+    for chain in (*deployment.chains, *(programs or {})):
         coming = said.get(chain)
         if coming is not None:
             is_alike = (coming.group, coming.signers) == (first.group, first.signers)
         else:
-            is_alike = chain in bridges and bridges[chain].groups.members(first.group) == first.signers
+            is_alike = chain in readers and readers[chain](first.group) == first.signers
         if not is_alike:
-            others.append(place.name)
+            others.append(deployment.places[chain].name)
     return f"{', '.join(others)} says something else" if others else ""

@@ -13,19 +13,23 @@ from solders.pubkey import Pubkey
 
 from zklink.l1.contracts.timelock import Waiting
 from zklink.l1.deployment.records import Deployment, TokenPlan
+from zklink.l1.transport.receipts import BlockInfo
 from zklink.primitives.base58 import decode_base58, encode_base58
+from zklink.protocol.bridge_hashes import ZERO_HASH
 from zklink.protocol.facts import Group
-from zklink.protocol.ids import ChainId, TokenId
-from zklink.recovery.outcome import show_time
+from zklink.protocol.ids import GROUP_DELAY_SECONDS, ChainId, TokenId
+from zklink.recovery.outcome import Window, show_time
+from zklink.solana.client.bridge import BridgeReading, SolanaBridge
 from zklink.solana.client.loader import find_program_data, set_authority, upgrade_program
 from zklink.solana.client.node import FINALIZED, SolanaNode
 from zklink.solana.client.paying import read_token_state
 from zklink.solana.client.program import SYSTEM, Program
 from zklink.solana.client.timelock import LockedProposal, Timelock, TimelockReader, plan_call, plan_upgrade
-from zklink.solana.interface import addresses, end_instructions, group_instructions, instructions
+from zklink.solana.interface import accounts, addresses, end_instructions, group_instructions, instructions
 from zklink.solana.interface.forms import Instruction as Form
-from zklink.solana.interface.timelock import accounts
+from zklink.solana.interface.timelock import accounts as lock_accounts
 from zklink.solana.interface.timelock.texts import ProposedCall
+from zklink.upkeep.announced import Announced
 from zklink.upkeep.program_registering import Registrar
 from zklink.upkeep.program_words import is_strange, say_planned
 from zklink.upkeep.proposals import Stand
@@ -94,6 +98,30 @@ class ProgramGovernment:
         waiting = Waiting(proposal.proposed_at, proposal.proposed_in, slots)
         return ProgramProposal(self.chain, proposal, words, judge_stand(proposal, waiting, now, slot), waiting)
 
+    def read_bridge(self) -> BridgeReading:
+        """The bridge, as it is finalized."""
+        return SolanaBridge(self.node, bytes(self.program.id), bytes(self.program.bridge)).read()
+
+    def announced(self, reading: BridgeReading) -> Announced | None:
+        """The members that are announced, and the newest final slot; None where none are."""
+        if reading.coming is None:
+            return None
+        coming, pace = reading.coming, reading.fields["slots_per_day"]
+        window = Window(coming.announced_at, coming.announced_in, GROUP_DELAY_SECONDS, pace)
+        slot = self.node.slot(FINALIZED)
+        return Announced(self.chain, coming, window, BlockInfo(slot, ZERO_HASH, ZERO_HASH, self.node.block_time(slot)))
+
+    def registered(self, token: TokenId) -> tuple[int, int | None] | None:
+        """The chains of a token, bit k for chain k, and its decimals on layer 2, which the program does not keep of one
+        that this chain does not have: None. None for a token that is not registered.
+        """
+        _, [found] = self.node.accounts([str(self._token(token))], FINALIZED)
+        if found is None or found.owner != str(self.program.id):
+            return None
+        known = accounts.TOKEN.unpack(found.data)
+        is_here = known["chains"] >> self.chain & 1
+        return known["chains"], known["decimals"] - len(str(known["scale"])) + 1 if is_here else None
+
     # -- calls that are proposed ---------------------------------------------------------------------------------
 
     def set_limits(self, token: TokenId, minimum: int, cap: int) -> ProposedCall:
@@ -141,6 +169,12 @@ class ProgramGovernment:
         values: dict[str, Any] = {"minimum": minimum, "cap": cap, "is_paused": is_paused}
         return plan_call(self._govern(instructions.SET_TOKEN, {"token": self._token(token)}, **values))
 
+    # -- what anybody does ---------------------------------------------------------------------------------------
+
+    def replace_members(self) -> Instruction:
+        """Announced members come in, when their delay is over."""
+        return self.program.encode(group_instructions.REPLACE_MEMBERS, {"bridge": self.program.bridge})
+
     # -- calls that count at once --------------------------------------------------------------------------------
 
     def tighten(self, owner: Pubkey, token: TokenId, minimum: int, cap: int) -> Instruction:
@@ -159,6 +193,10 @@ class ProgramGovernment:
         listed = b"".join(sorted(bytes.fromhex(member.removeprefix("0x")) for member in members))
         form = group_instructions.ANNOUNCE_MEMBERS
         return self.lock.act(owner, self._govern(form, {}, listed, group=group, threshold=threshold))
+
+    def withdraw_members(self, owner: Pubkey) -> Instruction:
+        """The announcement that waits is forgotten."""
+        return self.lock.act(owner, self._govern(group_instructions.WITHDRAW_MEMBERS, {}))
 
     def remove_member(self, owner: Pubkey, group: Group, member: str) -> Instruction:
         """A group has one member less."""
@@ -189,7 +227,7 @@ class ProgramGovernment:
 
 def judge_stand(proposal: LockedProposal, waiting: Waiting, now: int, slot: int) -> Stand:
     """How a proposal stands at a time and slot: both must have come."""
-    if proposal.stage != accounts.WAITING:
-        return Stand.EXECUTED if proposal.stage == accounts.EXECUTED else Stand.CANCELLED
+    if proposal.stage != lock_accounts.WAITING:
+        return Stand.EXECUTED if proposal.stage == lock_accounts.EXECUTED else Stand.CANCELLED
     has_come = [now >= at and slot >= at_slot for at, at_slot in (waiting.ready, waiting.too_late)]
     return Stand.EXPIRED if has_come[1] else Stand.EXECUTABLE if has_come[0] else Stand.WAITING

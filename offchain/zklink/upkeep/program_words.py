@@ -5,6 +5,7 @@ its governor, is said to be a stranger's, whatever its bytes look like. Pure.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from zklink.l1.deployment.places import NATIVE_MINT, ProgramDeployment
@@ -17,7 +18,7 @@ from zklink.solana.client.program import Program
 from zklink.solana.client.timelock import Timelock
 from zklink.solana.interface import addresses
 from zklink.solana.interface.forms import Instruction
-from zklink.solana.interface.instructions import INSTRUCTIONS
+from zklink.solana.interface.instructions import INSTRUCTIONS, REGISTER_TOKEN
 from zklink.solana.interface.timelock.instructions import TIMELOCK_INSTRUCTIONS
 from zklink.solana.interface.timelock.texts import ProposedCall
 from zklink.upkeep.call_words import name_door
@@ -64,19 +65,39 @@ def _read(forms: tuple[Instruction, ...], call: ProposedCall) -> tuple[Instructi
     return None
 
 
-def _say_governed(deployment: Deployment, program: Program, lock: Timelock, call: ProposedCall) -> str:
-    found = _read(INSTRUCTIONS, call)
+@dataclass(frozen=True, slots=True)
+class GovernedCall:
+    """A call of the bridge's program by its governor: its accounts by role, its values, and the tail of its data."""
+
+    name: str
+    places: Mapping[str, bytes]
+    values: Mapping[str, Any]
+    tail: bytes
+
+
+def read_governed(program: Program, lock: Timelock, call: ProposedCall) -> GovernedCall | None:
+    """What the timelock calls as governor; None for any other call, and for one with another deployment's accounts."""
+    found = _read(INSTRUCTIONS, call) if call.program == bytes(program.id) else None
     if found is None:
-        return ""
+        return None
     form, values, tail = found
     places = {role.name: account.key for role, account in zip(form.roles, call.accounts, strict=True)}
     if places.get("governor") != bytes(lock.address) or places.get("bridge") != bytes(program.bridge):
+        return None
+    if form is REGISTER_TOKEN and places["token"] != bytes(program.derive(addresses.token_seeds(values["id"]))):
+        return None
+    return GovernedCall(form.name, places, values, tail)
+
+
+def _say_governed(deployment: Deployment, program: Program, lock: Timelock, call: ProposedCall) -> str:
+    found = read_governed(program, lock, call)
+    if found is None:
         return ""
-    say = _WORDS.get(form.name)
+    say = _WORDS.get(found.name)
     if say is not None:
-        return say(deployment, program, places, values, tail)
-    shown = ", ".join(f"{name} {_plain(value)}" for name, value in values.items())
-    return f"{form.name.replace('_', ' ')} {shown}".strip()
+        return say(deployment, program, found.places, found.values, found.tail)
+    shown = ", ".join(f"{name} {_plain(value)}" for name, value in found.values.items())
+    return f"{found.name.replace('_', ' ')} {shown}".strip()
 
 
 def _say_own(deployment: Deployment, lock: Timelock, call: ProposedCall) -> str:
@@ -123,8 +144,6 @@ def _say_token(d: Deployment, program: Program, places: Places, values: Mapping[
 
 def _say_registration(d: Deployment, program: Program, places: Places, values: Mapping[str, Any], tail: bytes) -> str:
     token = values["id"]
-    if places["token"] != bytes(program.derive(addresses.token_seeds(token))):
-        return ""
     chains = ", ".join(place.name for k, place in d.places.items() if values["chains"] >> k & 1)
     if places["mint"] == _NOBODY:
         return f"register token {token} on {chains}: not on this chain"
