@@ -109,7 +109,7 @@ def build_here(folder: Path) -> ctypes.CDLL:
 
 def build_there(folder: Path, level: tuple[str, ...], order: list[str]) -> bytes:
     """The program for sBPF, of three objects in this order."""
-    kept = (flag for flag in build._FLAGS if not flag.startswith(("-W", "-O")))
+    kept = (flag for flag in build.FLAGS if not flag.startswith(("-W", "-O")))
     flags = (*kept, "-w", "-fwrapv", *level)
     return link([read_object(build.compile_object(folder / f"{name}.c", flags)) for name in order])
 

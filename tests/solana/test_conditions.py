@@ -176,6 +176,13 @@ def test_import__the_same_keys_in_another_account__refused(site: Site, history: 
     history.bring(made)
 
 
+def test_import__blocks__say_in_their_accounts_which_they_are(site: Site, history: History) -> None:
+    """By that a node finds what it has still to execute and to pay."""
+    blocks = [history.bring(history.make(())) for _ in range(3)]
+    heads = [accounts.BLOCK.unpack(site.machine.data(block)[: accounts.BLOCK.size]) for block in blocks]
+    assert [(head["tag"], head["number"]) for head in heads] == [(accounts.BLOCK_TAG, i) for i in (1, 2, 3)]
+
+
 def test_close_block__written_and_never_imported__gives_its_rent_back(site: Site, history: History) -> None:
     block = history.write(history.make(()))
     history.close(block)

@@ -20,7 +20,7 @@ u64 entrypoint(u64 x) { return other(x) + 1; }
 """
 
 
-def compile_text(folder: Path, text: str, flags: tuple[str, ...] = build._FLAGS) -> bytes:
+def compile_text(folder: Path, text: str, flags: tuple[str, ...] = build.FLAGS) -> bytes:
     source = folder / "part.c"
     source.write_text(text)
     return build.compile_object(source, flags)
@@ -74,7 +74,7 @@ def test_link__writable_data__is_refused(tmp_path: Path, state: str) -> None:
 
 @pytest.mark.parametrize("cpu", ["-mcpu=v3", "-mcpu=v4"])
 def test_link__instructions_of_a_later_cpu__are_refused(tmp_path: Path, cpu: str) -> None:
-    flags = tuple(cpu if flag == "-mcpu=v2" else flag for flag in build._FLAGS)
+    flags = tuple(cpu if flag == "-mcpu=v2" else flag for flag in build.FLAGS)
     text = "int entrypoint(int *x) { return x[0] * x[1] + (signed char)x[2]; }"
     with pytest.raises(ProgramNotLinked, match="compile with -mcpu=v2"):
         link([read_object(compile_text(tmp_path, text, flags))])

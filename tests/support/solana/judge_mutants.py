@@ -30,11 +30,9 @@ import pytest
 
 from tests.support.solana import founding, lock
 from tests.support.solana.machine import Machine
-from tests.support.solana.mutate import Mutant, compile_mutant, find_mutants
+from tests.support.solana.mutate import FILLED, Mutant, compile_mutant, compile_with, find_mutants
 from tests.support.solana.site import READY, open_site
 from zklink.solana.toolchain import build
-from zklink.solana.toolchain.elf import read_object
-from zklink.solana.toolchain.linker import link
 
 TESTS: Final = Path(__file__).resolve().parents[2] / "solana"
 EXPLAINED: Final = TESTS / "explained.toml"
@@ -119,7 +117,7 @@ def compile_all(mutants: Sequence[Mutant], source: str | Path = build.PROGRAM) -
             (copy / name).write_text(text)
         machine = copy / "machine.h"
         machine.write_text(machine.read_text().replace(ANCHOR, ANCHOR + SWITCH))
-        return link([read_object(build.compile_object(copy / source))])
+        return compile_with(copy / source, build.FLAGS)
 
 
 def _marks(mutants: Sequence[Mutant]) -> Iterator[tuple[str, int, int, str]]:
@@ -192,9 +190,11 @@ class Judge:
             return {"verdict": "killed", "by": killer}
         # Compiled with the others it has other constants at other places, where a lookup that gave none may read them.
         alone = compile_mutant(mutant, self.target.source)
-        killer = self._find_killer(number, asked, alone) if alone else ""
-        if killer:
-            return {"verdict": "killed", "by": killer}
+        # What is not written any more is mostly zero all the same.
+        for program in (alone, compile_mutant(mutant, self.target.source, FILLED)):
+            killer = self._find_killer(number, asked, program) if program else ""
+            if killer:
+                return {"verdict": "killed", "by": killer}
         verdict = "survived" if asked else "survived: no test gets there"
         is_same = alone == build.build_sources(build.SOURCES, self.target.source)
         verdict += ", the same program" if is_same else ""

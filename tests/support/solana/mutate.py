@@ -10,12 +10,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from zklink.protocol.errors import ProgramNotCompiled
 from zklink.solana.toolchain import build
 from zklink.solana.toolchain.elf import read_object
 from zklink.solana.toolchain.linker import link
 
+FILLED: Final = (*build.FLAGS, "-ftrivial-auto-var-init=pattern")
+"""Every variable of a function begins as a pattern, not as what is left on the stack: mostly that is zero."""
 SKIPPED = ("generated.h",)
 CHECKS = re.compile(r"\b(NEED|TRY)\(|\bif \((?=.*\) return 0;)")
 PLAIN = ("field.h", "groth16.h", "machine.h", "words.h")
@@ -148,7 +151,9 @@ def _split(text: str, mark: str) -> list[tuple[int, int]]:
     return [*pieces, (start, len(text))]
 
 
-def compile_mutant(mutant: Mutant, source: str | Path = build.PROGRAM) -> bytes | None:
+def compile_mutant(
+    mutant: Mutant, source: str | Path = build.PROGRAM, flags: tuple[str, ...] = build.FLAGS
+) -> bytes | None:
     """The mutant's program of that source; None where it does not compile."""
     with tempfile.TemporaryDirectory(prefix="zklink-mutant-") as folder:
         copy = Path(folder) / "solana"
@@ -157,5 +162,10 @@ def compile_mutant(mutant: Mutant, source: str | Path = build.PROGRAM) -> bytes 
         text = path.read_text()
         path.write_text(text[: mutant.at] + mutant.new + text[mutant.end :])
         with contextlib.suppress(ProgramNotCompiled):
-            return link([read_object(build.compile_object(copy / source))])
+            return compile_with(copy / source, flags)
     return None
+
+
+def compile_with(source: Path, flags: tuple[str, ...]) -> bytes:
+    """The program of a source, compiled with these flags. Raises ProgramNotCompiled, ProgramNotLinked."""
+    return link([read_object(build.compile_object(source, flags))])

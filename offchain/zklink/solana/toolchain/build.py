@@ -25,7 +25,7 @@ TIMELOCK: Final = Path("timelock") / "timelock.c"
 """The source of the timelock's program, which shares headers with the other."""
 _COMPILER: Final = "ziglang"
 _RESULT: Final = "program.so"
-_FLAGS: Final = (
+FLAGS: Final = (
     "-target", "bpfel-freestanding", "-mcpu=v2", "-ffreestanding", "-fno-builtin", "-fno-asynchronous-unwind-tables",
     "-fno-sanitize=all", "-O2", "-g0", "-mllvm", "-bpf-stack-size=4096",
     "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", "-Wno-unused-const-variable",
@@ -59,7 +59,7 @@ def build_sources(folder: Path, source: str | Path = PROGRAM, checked: bool = Fa
     return read_bytes(entry / _RESULT)
 
 
-def compile_object(source: Path, flags: tuple[str, ...] = _FLAGS) -> bytes:
+def compile_object(source: Path, flags: tuple[str, ...] = FLAGS) -> bytes:
     """The object file of a C source. Raises ProgramNotCompiled."""
     with tempfile.TemporaryDirectory(prefix="zklink-solana-") as folder:
         target = Path(folder) / "program.o"
@@ -85,7 +85,7 @@ def compiler_version() -> str:
 
 
 def _build(source: Path, checked: bool) -> bytes:
-    flags: tuple[str, ...] = _FLAGS
+    flags: tuple[str, ...] = FLAGS
     if checked:
         flags = (*(flag for flag in flags if flag != "-fno-sanitize=all"), *_OVERFLOW_CHECKS)
     return link([read_object(compile_object(source, flags))])
