@@ -17,7 +17,7 @@ from zklink.devnet.solana.people import Desk as People
 from zklink.devnet.solana.people import key_of
 from zklink.l1.deployment.dossier import Dossier
 from zklink.l1.deployment.journal import Journal
-from zklink.lab.solana.base import SolanaSpec
+from zklink.lab.solana.base import SolanaChain, SolanaSpec
 from zklink.lab.solana.chain import LocalSolana
 from zklink.lab.solana.ledger import Entry
 from zklink.protocol.ids import ChainId
@@ -163,15 +163,20 @@ class Built:
 def open_solana(spec: SolanaSpec) -> tuple[LocalSolana, str]:
     """A chain, whose payer has what a deployment takes, and the mint of USDC there."""
     chain = LocalSolana(spec)
+    return chain, prepare_chain(chain)
+
+
+def prepare_chain(chain: SolanaChain) -> str:
+    """Give a payer what a deployment takes; gives the mint of USDC there."""
     people = People(chain, key_of("issuer"))
     for key in (people.payer, PAYER):
         people.fund(key.pubkey(), 100 * SOL)
     mint = make_mint(people, key_of("usdc"), 6, people.payer.pubkey())
     chain.finalize()
-    return chain, str(mint)
+    return str(mint)
 
 
-def add_program(text: str, chain: LocalSolana, mint: str) -> str:
+def add_program(text: str, chain: SolanaChain, mint: str) -> str:
     """An environment of two networks with a Solana chain as well."""
     addresses = {"owner": OWNER.pubkey(), "setter": SETTER.pubkey(), "treasury": TREASURY.pubkey()}
     own, coin = PLACE.format(genesis=chain.rpc("getGenesisHash"), **addresses).split("[tokens.SOL]")

@@ -1,4 +1,6 @@
-"""`ape run deploy` and `ape run verify-deployment` with two anvils and a Solana chain over HTTP, killed on the way."""
+"""`ape run deploy` and `ape run verify-deployment` with two anvils and a Solana chain over HTTP, killed on the way; and
+on Surfpool's network.
+"""
 
 import json
 from collections.abc import Iterator
@@ -8,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.deploying.filled import DEPLOYER, keep_keystore
-from tests.deploying.solana import OWNER, SOL, add_program, open_solana, write_keys
+from tests.deploying.solana import OWNER, SOL, add_program, open_solana, prepare_chain, write_keys
 from tests.deploying.test_ape_commands import run, start
 from tests.deploying.testnets import FUJI, GOVERNOR, SEPOLIA, fill_text
 from zklink.devnet.world import World, open_world
 from zklink.l1.deployment.dossier import Dossier
 from zklink.lab.solana.base import SolanaSpec
+from zklink.lab.solana.surfnet import open_surfnet
 
 pytestmark = pytest.mark.slow
 
@@ -67,6 +70,29 @@ def test_ape_run_deploy__with_solana_killed_at_its_bridge__goes_on_and_is_verifi
 
         key = tmp_path / "owner.json"
         key.write_text(json.dumps(list(bytes(OWNER))))
+        solana.rpc("requestAirdrop", str(OWNER.pubkey()), SOL)
+        run(world, file, "govern", "program", "accept-ownership", "--keypair", str(key), str(record))
+        output = run(world, file, "verify-deployment", str(record), code=1)
+        assert output.count("WRONG") == 2 and "has not accepted yet" not in output
+
+
+def test_ape_run_deploy__on_surfpools_network__is_verified_there(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, key = tmp_path / "pair.toml", tmp_path / "owner.json"
+    key.write_text(json.dumps(list(bytes(OWNER))))
+    keep_keystore(tmp_path / "home")
+    write_keys(tmp_path)
+    with closing(open_surfnet(SolanaSpec("solana", runs_on="surfnet"))) as solana:
+        file.write_text(add_program(fill_text(world), solana, prepare_chain(solana)))
+        monkeypatch.setenv("SOLANA_RPC", solana.node_url)
+        solana.start_clock()
+        output = run(world, file, "deploy", "--environment", str(file), "--account", "deployer", "--yes")
+        record = file.with_suffix(".json")
+        assert Dossier.from_json(record.read_text()).deployment.programs, output
+        output = run(world, file, "verify-deployment", str(record), code=1)
+        assert output.count("WRONG") == 3 and "has not accepted yet" in output
+
         solana.rpc("requestAirdrop", str(OWNER.pubkey()), SOL)
         run(world, file, "govern", "program", "accept-ownership", "--keypair", str(key), str(record))
         output = run(world, file, "verify-deployment", str(record), code=1)

@@ -93,3 +93,15 @@ def test_devnet__with_solana__swaps_both_ways_and_comes_back(tmp_path: Path) -> 
         assert swap_away(network).state == swap_here(network, bob).state == "arrived"
         assert balance(network, bob) > owned
         network.wait_settled(PATIENCE_SECONDS)
+
+
+def test_devnet__on_surfpools_network__is_founded_anew_and_swaps_both_ways() -> None:
+    options, said = NetworkOptions(profiles=(BSC, AVALANCHE), pools=POOLS, solana="surfnet"), list[str]()
+    bob = key_of("bob").pubkey()
+    with open_network(options, SILENT, said.append) as network:
+        assert len(said) == 1 and "founded anew at each start" in said[0]
+        ask_faucet(network, bob)
+        wait_for(network, lambda: balance(network, bob) == 10_000 * USD)
+        away, here = swap_away(network), swap_here(network, bob)
+        assert (away.state, here.state) == ("arrived", "arrived")
+        assert balance(network, bob) == 10_000 * USD + int(here.amount_out or 0)

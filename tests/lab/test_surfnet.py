@@ -145,6 +145,15 @@ def test_time__on_a_surfnet__never_goes_back(world: LabWorld) -> None:
 
 
 @pytest.mark.slow
+def test_mine__more_slots_than_its_queue_of_events_holds__goes_on(world: LabWorld) -> None:
+    solana = world.solana()
+    slot = solana.height()
+    solana.mine(1_000)
+    assert solana.height() == slot + 1_000
+    solana.send(pay(solana, SOL))
+
+
+@pytest.mark.slow
 def test_rounds__with_a_surfnet__faults_of_pace_and_node_strike(world: LabWorld) -> None:
     solana, node = world.solana(), world.solana_node()
     slot, now = solana.height(), solana.head_timestamp()

@@ -3,7 +3,6 @@ source has asked for, once, also over a restart; and a node's checkpoint asks th
 """
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from tests.scenarios.test_checkpoints import CONFIG, MemoryCheckpoints
 from tests.solana.test_node_story import FEE, USD, open_filled, swap_here
 from tests.support.chains import send_deposit
 from tests.support.solana.machine import key_of
-from tests.support.solana.star import SOLANA, KeyProver, SolanaStar, open_star, swap_away
+from tests.support.solana.star import SOLANA, KeyProver, SolanaStar, swap_away
 from tests.support.solana.star_pipeline import StarPipeline, link
 from zklink.broker.policy import FillPolicy, Tier, TokenPolicy
 from zklink.broker.records import FillOutcome
@@ -40,23 +39,6 @@ BOB = key_of("bob").pubkey()
 TERMS = TokenPolicy((Tier(Amount(1_000 * USD), 0),), Amount(10_000))
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def deployed() -> Iterator[SolanaStar]:
-    with open_star() as star:
-        star.site.make_holding(BOB, star.site.mints[USDC])
-        yield star
-
-
-@pytest.fixture
-def star(deployed: SolanaStar) -> Iterator[SolanaStar]:
-    """The star; what a test does is undone on every chain."""
-    chain: LocalSolana = deployed.site.machine.chain  # type: ignore[attr-defined]
-    moment = chain.snapshot()
-    with deployed.world.isolated():
-        yield deployed
-    chain.restore(moment)
 
 
 def assemble(star: SolanaStar, pipeline: StarPipeline, database: Database) -> BrokerAssembly:

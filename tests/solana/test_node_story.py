@@ -3,7 +3,7 @@ with proofs that the program and the contracts check.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from solders.system_program import TransferParams, transfer
 from tests.scenarios.pipeline import TestClock
 from tests.support.chains import build_order, send_deposit, send_swap
 from tests.support.solana.machine import key_of
-from tests.support.solana.star import SOLANA, SolanaStar, open_star, swap_away
+from tests.support.solana.star import SOLANA, SolanaStar, swap_away
 from tests.support.solana.star_pipeline import StarPipeline, link, open_pipeline
 from zklink.broker.records import FillOutcome
 from zklink.devnet.profiles import POLYGON
@@ -68,24 +68,6 @@ class Bringer:
     def send(self, actions: Sequence[Action], horizon: Horizon) -> Sequence[Sent]:
         """Imports alone."""
         return self._gate.send([action for action in actions if isinstance(action, Import)], horizon)
-
-
-@pytest.fixture(scope="module")
-def deployed() -> Iterator[SolanaStar]:
-    """The star with a reserve of USDC nowhere yet, once for the file."""
-    with open_star() as star:
-        star.site.make_holding(BOB, star.site.mints[USDC])
-        yield star
-
-
-@pytest.fixture
-def star(deployed: SolanaStar) -> Iterator[SolanaStar]:
-    """The star; what a test does is undone on every chain."""
-    chain: LocalSolana = deployed.site.machine.chain  # type: ignore[attr-defined]
-    moment = chain.snapshot()
-    with deployed.world.isolated():
-        yield deployed
-    chain.restore(moment)
 
 
 def open_filled(star: SolanaStar, has_broker: bool = False) -> StarPipeline:

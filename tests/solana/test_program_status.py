@@ -7,7 +7,6 @@ import pytest
 from tests.solana.test_node_story import USD
 from tests.solana.test_way_out import BOB, DAY, Rescue, accept_swap, fill, raise_false_end
 from tests.solana.test_way_out import deployed as deployed
-from tests.solana.test_way_out import star as star
 from tests.support.solana.account_doors import deposit
 from tests.support.solana.star import SOLANA, SolanaStar
 from zklink.devnet.tokens import USDC

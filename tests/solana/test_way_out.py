@@ -64,16 +64,6 @@ def deployed() -> Iterator[SolanaStar]:
         yield star
 
 
-@pytest.fixture
-def star(deployed: SolanaStar) -> Iterator[SolanaStar]:
-    """The star; what a test does is undone on every chain."""
-    chain: LocalSolana = deployed.site.machine.chain  # type: ignore[attr-defined]
-    moment = chain.snapshot()
-    with deployed.world.isolated():
-        yield deployed
-    chain.restore(moment)
-
-
 @dataclass
 class Rescue:
     """A stranger's view of the star, who can ask the words that are put into `kept`."""

@@ -54,6 +54,8 @@ def open_network(options: NetworkOptions, progress: Progress, say: Say) -> Itera
     if can_be_saved(options):
         saved = place.find(key, say) if place is not None else None
         saved = saved or ensure_founded(key, partial(_found, options, circuits, key, progress), say)
+    elif options.solana == SURFNET:
+        say("nobody can save Surfpool's network: everything is founded anew at each start (about a minute)")
     with (
         tempfile.TemporaryDirectory(prefix="zklink-devnet-") as folder,
         open_world("fork" if options.is_fork else "anvil", options.profiles, ports=plan_ports(options)) as world,

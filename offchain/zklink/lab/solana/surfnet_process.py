@@ -27,15 +27,19 @@ ADDON: Final = "surfpool-sdk.linux-x64-gnu.node"
 READY: Final = "surfnet at "
 START_SECONDS: Final = 60
 STOP_SECONDS: Final = 5
+DRAIN_MILLISECONDS: Final = 50
 
 SCRIPT: Final = f"""
 const {{ Surfnet }} = require(process.argv[1]);
 const net = Surfnet.startWithConfig(JSON.parse(process.argv[2]));
 console.log("{READY}" + net.rpcUrl);
+setInterval(() => net.drainEvents(), {DRAIN_MILLISECONDS});
 process.stdin.on("end", () => {{ net.stop(); process.exit(0); }});
 process.stdin.resume();
 """
-"""It ends when its standard input does: with this process, however that ends."""
+"""It ends when its standard input does: with this process, however that ends. Surfpool tells of each slot in a queue of
+bounded length, and stands still once that is full: somebody must take its events.
+"""
 
 
 @dataclass(slots=True)
