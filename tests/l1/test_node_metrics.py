@@ -9,13 +9,21 @@ import requests
 from prometheus_client import CollectorRegistry, generate_latest
 from urllib3.exceptions import NewConnectionError
 from web3 import HTTPProvider
+from web3.types import RPCEndpoint
 
 from tests.l1.fake_node import POLICY, PROFILE, FakeNode
 from zklink.l1.transport.client import ChainClient
-from zklink.l1.transport.metering import name_answer, name_failure
+from zklink.l1.transport.metering import (
+    LONGEST_REPLY_SECONDS,
+    MOST_REPLY_BYTES,
+    MeteredProvider,
+    name_answer,
+    name_failure,
+)
 from zklink.l1.transport.meters import SECONDS, NodeMeter, Outcome
 from zklink.l1.transport.nodes import connect_nodes
 from zklink.l1.transport.roster import PoolPolicy
+from zklink.l1.transport.verdicts import Verdict, classify, is_perhaps_too_large
 from zklink.lab.rpc_faults import AWAY, HANG, READ_FAULTS, RpcFault, http
 from zklink.service.rpc_metrics import RpcMetrics
 
@@ -131,6 +139,37 @@ def test_name_failure__each_kind__one_outcome(case: str) -> None:
 )
 def test_name_answer__each_kind__one_outcome(answer: Any, outcome: Outcome) -> None:
     assert name_answer("eth_getBlockByNumber", ["latest", False], answer) is outcome
+
+
+class _Reply(requests.Response):
+    """A reply that goes on; each piece takes so many seconds."""
+
+    def __init__(self, seconds: float, size: int) -> None:
+        super().__init__()
+        self.status_code, self.now, self._seconds, self._size, self.taken = 200, 0.0, seconds, size, 0
+
+    def close(self) -> None:
+        pass
+
+    def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Any:
+        while True:
+            self.now += self._seconds
+            self.taken += self._size
+            yield b" " * self._size
+
+
+@pytest.mark.parametrize(("seconds", "size"), [(0.0, 1 << 16), (1.0, 1)], ids=["long", "slow"])
+def test_provider__a_reply_without_end__fails_after_a_bound_and_a_smaller_question_may_help(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, size: int
+) -> None:
+    reply = _Reply(seconds, size)
+    monkeypatch.setattr(requests.Session, "post", lambda *question, **options: reply)
+    provider = MeteredProvider(URLS[0], lambda: reply.now)
+    with pytest.raises(requests.HTTPError, match="that goes on") as caught:
+        provider.make_request(RPCEndpoint("eth_getLogs"), [])
+    assert reply.taken <= MOST_REPLY_BYTES + size and reply.now <= LONGEST_REPLY_SECONDS + 1
+    assert classify(caught.value) is Verdict.UNKNOWN and is_perhaps_too_large(caught.value)
+    assert provider.meter.outcomes[Outcome.FAILED] == 1
 
 
 def test_count__any_time__in_the_first_bucket_that_holds_it() -> None:

@@ -160,6 +160,14 @@ def test_quorum__nodes_disagree__typed_and_says_what_to_do() -> None:
         nodes.client.logs(TARGET, 1, 20)
 
 
+def test_quorum__fewer_are_ready_than_it_needs__those_that_rest_are_asked_at_once() -> None:
+    nodes = Nodes(3, quorum=2)
+    for node in nodes.members[:2]:
+        node.fail("eth_getBlockByNumber", http(429, rest_seconds=30))
+    assert nodes.client.head().number == 0
+    assert nodes.now < 30 and nodes.asked("eth_getBlockByNumber")[0] >= 2
+
+
 def test_quorum__more_than_there_are_nodes__refused_at_once() -> None:
     with pytest.raises(NodesDisagree):
         Nodes(2, quorum=3)

@@ -3,6 +3,7 @@ for what decides about money.
 """
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -20,7 +21,13 @@ from zklink.lab.solana.chain import LocalSolana
 from zklink.protocol.errors import NodesDisagree, RpcRefused, RpcUnavailable, WrongChain
 from zklink.service.program_link import ProgramLink
 from zklink.solana.client.node import CONFIRMED, FINALIZED, SolanaNode
-from zklink.solana.client.pool import NoAnswer, SolanaPool
+from zklink.solana.client.pool import (
+    LONGEST_REPLY_SECONDS,
+    MOST_REPLY_BYTES,
+    STRANGERS_REPLY_BYTES,
+    NoAnswer,
+    SolanaPool,
+)
 from zklink.solana.client.sending import Sender
 
 ALICE, BOB = key_of("alice"), key_of("bob").pubkey()
@@ -175,6 +182,49 @@ def test_apart__strangers_questions_that_fail__let_no_node_rest_for_others() -> 
     assert not any(meter.is_resting for meter in nodes.pool.meters) and nodes.now == 0
 
 
+class Endless(httpx.SyncByteStream):
+    """A reply that goes on: so many bytes were taken of it."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            self.taken += 1 << 16
+            yield b" " * (1 << 16)
+
+
+@pytest.mark.parametrize(("is_stranger", "most"), [(False, MOST_REPLY_BYTES), (True, STRANGERS_REPLY_BYTES)])
+def test_read__a_reply_without_end__is_no_answer_after_a_bound(is_stranger: bool, most: int) -> None:
+    stream = Endless()
+    nodes = Nodes(faults={0: lambda method, parameters: httpx.Response(200, stream=stream)})
+    pool = nodes.pool.apart() if is_stranger else nodes.pool
+    assert pool.first(lambda way: way.call(int, "getBlockHeight")) == nodes.chain.ledger.height(FINALIZED)
+    assert most < stream.taken <= most + (1 << 16)
+
+
+def test_read__a_reply_that_never_ends_coming__is_no_answer_after_a_time() -> None:
+    nodes = Nodes()
+
+    def drip() -> Iterator[bytes]:
+        while True:
+            nodes.now += 1
+            yield b" "
+
+    nodes.faults = {0: lambda method, parameters: httpx.Response(200, content=drip())}
+    assert nodes.node.height() == nodes.chain.ledger.height(FINALIZED) and nodes.now == LONGEST_REPLY_SECONDS + 1
+
+
+def test_read__a_reply_that_is_nested_too_deeply__is_no_answer() -> None:
+    nodes = Nodes(faults={0: lambda method, parameters: httpx.Response(200, content=b"[" * 10**6)})
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000)  # as in a node's process: tests have raised it
+    try:
+        assert nodes.node.height() == nodes.chain.ledger.height(FINALIZED)
+    finally:
+        sys.setrecursionlimit(before)
+
+
 def test_check_each__one_of_another_cluster__named_by_its_place() -> None:
     nodes = Nodes(count=3, faults={1: elsewhere})
     genesis = int.from_bytes(bytes(nodes.chain.ledger.genesis_hash), "big")
@@ -198,6 +248,23 @@ def test_quorum__nodes_are_at_different_slots__the_lower_one_counts() -> None:
     nodes.chain.mine(9)
     newest = nodes.chain.ledger.height(CONFIRMED)
     assert nodes.node.accounts([str(BOB)], CONFIRMED)[0] == newest - 2 == nodes.node.slot(CONFIRMED)
+
+
+def test_quorum__fewer_are_ready_than_it_needs__those_that_rest_are_asked() -> None:
+    nodes = Nodes(count=3, quorum=2, faults={0: away, 1: away})
+    with pytest.raises(NodesDisagree):
+        nodes.pool.each(lambda way: way.call(int, "getBlockHeight"))
+    assert [meter.is_resting for meter in nodes.pool.meters] == [True, True, False]
+    nodes.faults, before = {}, nodes.now
+    assert nodes.node.accounts([str(BOB)])[1] == [None] and nodes.now == before
+
+
+def test_quorum__enough_are_ready__one_that_rests_is_left_alone() -> None:
+    nodes = Nodes(count=3, quorum=2, faults={0: away})
+    nodes.node.accounts([str(BOB)])
+    before = len(nodes.asked)
+    nodes.node.accounts([str(BOB)])
+    assert {number for number, _ in nodes.asked[before:]} == {1, 2}
 
 
 def test_quorum__too_few_say_the_same__nothing_is_believed() -> None:

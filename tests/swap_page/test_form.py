@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from tests.api.scene import GENEROUS, Scene
 from tests.support.tries import tries
+from zklink.api.allowance import Allowances
 from zklink.api.app import build_app
 from zklink.api.desk import InlineDesk
 from zklink.api.sources import Sources
@@ -164,7 +165,9 @@ def test_relay__to_a_solana_chain__passes_on_what_the_page_needs_on_every_node(s
     assert len(asked) == 1 + len(PROGRAM_METHODS)
 
 
-@pytest.mark.parametrize("method", ["requestAirdrop", "getProgramAccounts", "eth_chainId", "getBlock", 1, None])
+@pytest.mark.parametrize(
+    "method", ["requestAirdrop", "getProgramAccounts", "eth_chainId", "getBlock", 1, None, ["getSlot"]]
+)
 def test_relay__to_a_solana_chain__anything_else__is_refused(still: Scene, method: Any) -> None:
     client = serve(with_program(still.sources, pytest.fail))
     answer = ask_program(client, method)
@@ -199,6 +202,17 @@ def test_relay__to_a_solana_chain__its_nodes_refusal_is_told_and_its_address_is_
     assert ask_program(refused, "getSlot").json()["error"]["message"] == "Invalid params (-32602)"
     away = serve(with_program(still.sources, fail(OSError("http://user:secret@node"))))
     assert ask_program(away, "getSlot").json()["error"]["message"] == "the chain's node does not answer"
+
+
+@pytest.mark.parametrize("method", sorted(PROGRAM_METHODS))
+def test_relay__to_a_solana_chain__what_makes_a_node_work_costs_more_than_a_read(
+    still: Scene, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    spent: list[int] = []
+    monkeypatch.setattr(Allowances, "spend", lambda _, caller, cost: spent.append(cost))
+    client = serve(with_program(still.sources, lambda *question: 0))
+    assert ask_program(client, method).status_code == 200
+    assert sum(spent) == (5 if method in ("sendTransaction", "simulateTransaction") else 1)
 
 
 def test_page__of_a_devnet_with_solana__has_a_test_wallet_of_it(still: Scene) -> None:

@@ -6,12 +6,12 @@ wallet of Solana answers no questions, so those to a chain there are passed on b
 nothing, and lets through no method that changes a node.
 """
 
-import asyncio
 import logging
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
+from web3.types import RPCEndpoint
 
 from zklink.api.allowance import name_caller
 from zklink.api.bodies import read_body
@@ -19,6 +19,7 @@ from zklink.api.calls import Calls
 from zklink.api.json_text import decode_json
 from zklink.api.replies import reply, reply_refusal
 from zklink.api.sources import Sources
+from zklink.explorer.relay_threads import RelayThreads
 from zklink.l1.transport.redaction import redact
 from zklink.protocol.errors import RequestRefused, RpcRefused
 from zklink.protocol.ids import ChainId
@@ -66,8 +67,10 @@ PROGRAM_OPTIONS: Final = frozenset(
 MOST_BYTES: Final = 16_384
 """Bytes of an account that are shown: all of the bridge's, and of a stranger's, which may have millions, no more."""
 
-ANSWER_SECONDS: Final = 10.0
 COST: Final = 1
+DEAR_COST: Final = 5
+DEAR_METHODS: Final = frozenset({"eth_sendRawTransaction", "sendTransaction", "simulateTransaction"})
+"""What makes a node run a transaction, or tell the cluster of it, costs more of the caller's allowance than a read."""
 
 
 def is_offered(sources: Sources) -> bool:
@@ -79,7 +82,7 @@ class ChainRelay:
     """The endpoint, an ASGI application."""
 
     def __init__(self, calls: Calls) -> None:
-        self._calls = calls
+        self._calls, self._threads = calls, RelayThreads()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive)
@@ -105,22 +108,26 @@ class ChainRelay:
             raise RequestRefused("not_a_request", "one call with `method` and a list of `params`")
         method = question.get("method")
         params: list[Any] = question.get("params", [])
-        if chain in sources.programs:
-            answer = await self._ask_program(chain, method, params)
-        elif method in METHODS:
-            answer = await self._pass_on(chain, method, params)
-        else:
-            raise _not_passed_on(method)
-        return reply({"jsonrpc": "2.0", "id": question.get("id"), **answer})
-
-    async def _pass_on(self, chain: ChainId, method: str, params: list[Any]) -> dict[str, Any]:
-        provider = self._calls.sources.bridges[chain].client.w3.provider
+        is_program = chain in sources.programs
+        if not isinstance(method, str) or method not in (PROGRAM_METHODS if is_program else METHODS):
+            raise RequestRefused("no_such_method", f"{str(method)[:40]!r} is not passed on")
+        if method in DEAR_METHODS:
+            self._calls.allowances.spend(caller, DEAR_COST - COST)
         try:
-            asked = asyncio.to_thread(provider.make_request, method, params)  # type: ignore[arg-type]
-            found = await asyncio.wait_for(asked, ANSWER_SECONDS)
+            ask = self._ask_program if is_program else self._pass_on
+            answer = await ask(caller, chain, method, params)
+        except RequestRefused:
+            raise
+        except RpcRefused as error:
+            answer = {"error": {"code": -32000, "message": error.detail}}
         except Exception as error:
             LOG.info("a question of a page to chain %s failed: %s", chain, redact(str(error)))
-            return {"error": {"code": -32000, "message": "the chain's node does not answer"}}
+            answer = {"error": {"code": -32000, "message": "the chain's node does not answer"}}
+        return reply({"jsonrpc": "2.0", "id": question.get("id"), **answer})
+
+    async def _pass_on(self, caller: str, chain: ChainId, method: str, params: list[Any]) -> dict[str, Any]:
+        provider = self._calls.sources.bridges[chain].client.w3.provider
+        found = await self._threads.ask(caller, chain, provider.make_request, RPCEndpoint(method), params)
         if "error" not in found:
             return {"result": found.get("result")}
         given: Any = found["error"]
@@ -129,9 +136,7 @@ class ChainRelay:
         )
         return {"error": {"code": -32000, "message": "refused", **shown}}
 
-    async def _ask_program(self, chain: ChainId, method: Any, params: list[Any]) -> dict[str, Any]:
-        if method not in PROGRAM_METHODS:
-            raise _not_passed_on(method)
+    async def _ask_program(self, caller: str, chain: ChainId, method: str, params: list[Any]) -> dict[str, Any]:
         if params and isinstance(params[0], list) and len(params[0]) > MOST_KEYS:
             raise RequestRefused("invalid_request", f"at most {MOST_KEYS} at once", {"field": "params"})
         if any(isinstance(each, dict) and not PROGRAM_OPTIONS.issuperset(each) for each in params):
@@ -139,15 +144,4 @@ class ChainRelay:
         if method == "getMultipleAccounts":
             options = params[1] if len(params) > 1 and isinstance(params[1], dict) else {}
             params = [*params[:1], {**options, "dataSlice": {"offset": 0, "length": MOST_BYTES}}]
-        try:
-            asked = asyncio.to_thread(self._calls.sources.programs[chain], method, *params)
-            return {"result": await asyncio.wait_for(asked, ANSWER_SECONDS)}
-        except RpcRefused as error:
-            return {"error": {"code": -32000, "message": error.detail}}
-        except Exception as error:
-            LOG.info("a question of a page to chain %s failed: %s", chain, redact(str(error)))
-            return {"error": {"code": -32000, "message": "the chain's node does not answer"}}
-
-
-def _not_passed_on(method: Any) -> RequestRefused:
-    return RequestRefused("no_such_method", f"{str(method)[:40]!r} is not passed on")
+        return {"result": await self._threads.ask(caller, chain, self._calls.sources.programs[chain], method, *params)}

@@ -1,14 +1,15 @@
 """Counts what a node of a chain is asked and how it answers: by outcome, with time, rests and head.
 
 Takes requests on their way; gives plain counts. A node is known by its place in the settings, never by its address.
-Never changes an answer.
+Never changes an answer; one that is too long, or takes too long to come, is none.
 """
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import requests
+from eth_typing import URI
 from web3 import HTTPProvider
 from web3.types import RPCEndpoint, RPCResponse
 
@@ -19,8 +20,15 @@ from zklink.l1.transport.verdicts import Verdict, classify, classify_answer, rea
 _TOLD: Final = frozenset(Verdict) - {Verdict.UNKNOWN, Verdict.DENIED, Verdict.UNSUPPORTED, Verdict.MISTAKE}
 
 
+MOST_REPLY_BYTES: Final = 64 << 20
+"""Bytes of a reply that are read: many times what any question of this system is answered with."""
+LONGEST_REPLY_SECONDS: Final = 60.0
+"""How long a reply may go on coming in, however small its pieces."""
+_PIECE: Final = 1 << 16
+
+
 class MeteredProvider(HTTPProvider):
-    """A node over HTTP, whose requests are counted."""
+    """A node over HTTP, whose requests are counted, and whose replies are read up to a bound."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.perf_counter) -> None:
         super().__init__(url)
@@ -37,6 +45,20 @@ class MeteredProvider(HTTPProvider):
         if method == HEAD and params[0] == "latest":
             self._note_head(params, answer)
         return answer
+
+    def _make_request(self, method: RPCEndpoint, request_data: bytes) -> bytes:
+        options: dict[str, Any] = {**self.get_request_kwargs(), "stream": True}
+        ask = self._request_session_manager.get_response_from_post_request
+        with ask(cast(URI, self.endpoint_uri), data=request_data, **options) as response:
+            pieces, size, end = list[bytes](), 0, self._watch() + LONGEST_REPLY_SECONDS
+            for piece in response.iter_content(_PIECE):
+                pieces.append(piece)
+                size += len(piece)
+                if size > MOST_REPLY_BYTES or self._watch() > end:
+                    raise requests.HTTPError(f"a reply of {size} bytes that goes on", response=response)
+            response._content = b"".join(pieces)  # what its status means is read from it, too
+            response.raise_for_status()
+            return response.content
 
     def _note_head(self, params: Sequence[Any], answer: RPCResponse) -> None:
         if name_answer(HEAD, params, answer) is Outcome.OK:

@@ -124,9 +124,9 @@ class NodePool(BaseProvider):
 
     # -- one node ------------------------------------------------------------------------------------------------
 
-    def _healthy(self) -> Iterator[Node]:
-        """The nodes that do not rest, those that failed last behind the others. Raises an HTTP error with the shortest
-        rest in its Retry-After if there is none.
+    def _healthy(self, count: int = 1) -> Iterator[Node]:
+        """The nodes that do not rest, those that failed last behind the others; behind them the ones that rest, if
+        fewer than `count` are ready. Raises an HTTP error with the shortest rest in its Retry-After if none is.
         """
         ready = self._roster.ready()
         if not ready:
@@ -134,7 +134,7 @@ class NodePool(BaseProvider):
             response.status_code = 429
             response.headers["Retry-After"] = f"{self._roster.shortest_rest():.3f}"
             raise requests.HTTPError("every node has failed and rests", response=response)
-        yield from ready
+        yield from self._roster.enough(count)
 
     def _ask(self, node: Node, method: str, params: Any) -> Found:
         """A node's answer, or its failure, which is noted."""
@@ -204,7 +204,7 @@ class NodePool(BaseProvider):
             params = [height if param == "latest" else param for param in params]
         said: dict[str, int] = {}
         nothing: list[RPCResponse] = []
-        for node in self._healthy():
+        for node in self._healthy(self._policy.quorum):
             found = self._ask(node, method, params)
             if isinstance(found, Exception) or (_is_failure(found) and not _is_final(found)):
                 continue
@@ -221,7 +221,7 @@ class NodePool(BaseProvider):
 
     def _agree_on_height(self) -> int:
         """The highest block that `quorum` nodes have."""
-        found = [self._ask(node, HEAD, ["latest", False]) for node in self._healthy()]
+        found = [self._ask(node, HEAD, ["latest", False]) for node in self._healthy(self._policy.quorum)]
         heights = [read_height(_as_answer(answer)) for answer in found if not _is_failure(answer)]
         if len(heights) < self._policy.quorum:
             raise NodesDisagree(self._profile.name, HEAD, self._policy.quorum, len(heights))

@@ -65,6 +65,16 @@ class Roster(Generic[P]):
         now = self.clock()
         return sorted((node for node in self.nodes if node.rest_until <= now), key=lambda node: node.failures)
 
+    def enough(self, count: int) -> list[KnownNode[P]]:
+        """The nodes that are ready, and behind them those that rest, the soonest back first, if they are fewer than
+        `count`: a quorum that cannot be reached is no reason to ask nobody.
+        """
+        ready = self.ready()
+        if len(ready) >= count:
+            return ready
+        resting = (node for node in self.nodes if node not in ready)
+        return [*ready, *sorted(resting, key=lambda node: node.rest_until)]
+
     def shortest_rest(self) -> float:
         """Seconds until a node is ready again."""
         return max(0.0, min(node.rest_until for node in self.nodes) - self.clock())

@@ -4,6 +4,7 @@ Takes questions to a single node; gives the answer of the first that has one, or
 node that fails, is behind or serves another cluster rests while the others are asked. Never retries.
 """
 
+import json
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,12 @@ from zklink.primitives.base58 import decode_base58
 from zklink.protocol.errors import NodesDisagree, RpcRefused, WrongChain
 
 REQUEST_SECONDS: Final = 15.0
+MOST_REPLY_BYTES: Final = 64 << 20
+"""Bytes of a reply that are read: several accounts of 10 MiB, the largest there are."""
+STRANGERS_REPLY_BYTES: Final = 1 << 20
+"""The same of what a stranger asks: many times four accounts of 16 KiB."""
+LONGEST_REPLY_SECONDS: Final = 60.0
+"""How long a reply may go on coming in, however small its pieces."""
 PASSING: Final = (-32004, -32005, -32014, -32016, -32603)
 """Errors after which the same question may be answered: behind, not yet known, or its own fault."""
 AWAY: Final = (408, 429, 500, 502, 503, 504)
@@ -71,7 +78,7 @@ class Way:
         except RpcRefused as error:
             outcome = Outcome.TOLD if not isinstance(error, NodeDenied) else Outcome.DENIED
             raise
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise NoAnswer(redact(f"{type(error).__name__}: {error}"), outcome) from error
         finally:
             self._node.meter.count(outcome, self._pool.roster.clock() - begun)
@@ -82,7 +89,8 @@ class Way:
         name = self._pool.roster.name
         asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
         try:
-            reply = self._pool.http.post(self._node.provider, json=asked)
+            with self._pool.http.stream("POST", self._node.provider, json=asked) as reply:
+                body = self._read(reply)
         except httpx.TimeoutException as error:
             raise NoAnswer(redact(f"{type(error).__name__}: {error}"), Outcome.TIMED_OUT) from error
         except httpx.HTTPError as error:
@@ -93,7 +101,7 @@ class Way:
         if reply.status_code != 200:
             kind = NodeDenied if reply.status_code in DENIED else RpcRefused
             raise kind(name, method, f"HTTP {reply.status_code}")
-        answer = reply.json()
+        answer = json.loads(body)
         if answer["id"] != 1:
             raise NoAnswer("the answer to another request", Outcome.ODD)
         if "error" in answer:
@@ -103,10 +111,20 @@ class Way:
             raise (NodeDenied if code == UNSUPPORTED else RpcRefused)(name, method, f"{text} ({code})")
         return answer["result"]
 
+    def _read(self, reply: httpx.Response) -> bytes:
+        """The body of a reply, up to the pool's bound. Raises NoAnswer."""
+        pieces, size, end = list[bytes](), 0, self._pool.roster.clock() + LONGEST_REPLY_SECONDS
+        for piece in reply.iter_bytes():
+            pieces.append(piece)
+            size += len(piece)
+            if size > self._pool.reply_bytes or self._pool.roster.clock() > end:
+                raise NoAnswer(f"a reply of {size} bytes that goes on", Outcome.ODD)
+        return b"".join(pieces)
+
 
 class SolanaPool:
     """The nodes of the chain `name`; whoever asks them shares it. With `genesis` each must serve that cluster. `http`
-    replaces connections.
+    replaces connections; `reply_bytes` is what is read of a reply.
     """
 
     def __init__(
@@ -117,10 +135,12 @@ class SolanaPool:
         policy: PoolPolicy | None = None,
         http: httpx.Client | None = None,
         clock: Callable[[], float] = time.monotonic,
+        reply_bytes: int = MOST_REPLY_BYTES,
     ) -> None:
         """Raises NodesDisagree for fewer nodes than the quorum."""
         self.roster = Roster(name, [Url(urlsplit(url).hostname or "node", url) for url in urls], policy, clock)
         self.http, self._genesis = http or httpx.Client(timeout=REQUEST_SECONDS), genesis
+        self.reply_bytes = reply_bytes
 
     @property
     def meters(self) -> tuple[NodeMeter, ...]:
@@ -134,9 +154,13 @@ class SolanaPool:
             yield SolanaPool(name, [node.provider], None, None, self.http, self.roster.clock)
 
     def apart(self) -> "SolanaPool":
-        """The same nodes for askers who may ask anything: what fails there lets no node rest here."""
+        """The same nodes for askers who may ask anything: what fails there lets no node rest here, and no reply is
+        long.
+        """
         urls = [node.provider for node in self.roster.nodes]
-        return SolanaPool(self.roster.name, urls, self._genesis, None, self.http, self.roster.clock)
+        return SolanaPool(
+            self.roster.name, urls, self._genesis, None, self.http, self.roster.clock, STRANGERS_REPLY_BYTES
+        )
 
     def first(self, ask: Callable[[Way], T]) -> T:
         """What the first node gives that answers; what is None only if no other knows more. Raises NoAnswer,
@@ -177,8 +201,8 @@ class SolanaPool:
         return found
 
     def _answers(self, ask: Callable[[Way], T], failures: list[Exception]) -> Iterator[T]:
-        """The answers of one node after the other; those that rest are asked if all do."""
-        for node in self.roster.ready() or self.roster.nodes:
+        """The answers of one node after the other; behind them those that rest, if fewer are ready than the quorum."""
+        for node in self.roster.enough(self.roster.policy.quorum):
             try:
                 way = Way(self, node)
                 self._check(node, way)
