@@ -35,7 +35,7 @@ def vk_hashes() -> bytes32[2]:
     """
     @notice Stands for two verification keys.
     """
-    return [keccak256("broken"), keccak256("broken")]
+    return [keccak256("broken swaps"), keccak256("broken accounts")]
 
 
 @external

@@ -256,3 +256,13 @@ def test_every_function_without_payable__refuses_coin(rig: Rig) -> None:
     for contract, call in calls:
         with reverts(""):
             contract.chain.send(GOVERNOR, contract.address, call, value=1)
+
+
+def test_deploy__three_different_keys__are_in_the_hash_in_their_order(site: Site) -> None:
+    with site.evm.rollback():
+        _, broken = site.deploy_broken()
+        (swap, account), exit_ = broken.vk_hashes(), broken.vk_hash()
+    assert len({swap, account, exit_}) == 3
+    keys = replace(site.vk_hashes, swap=swap, account=account, exit=exit_)
+    expected = replace(site, vk_hashes=keys).deployment_hash(ahead=1)
+    assert site.deploy_broken()[0].deployment_hash() == expected

@@ -206,6 +206,26 @@ def test_full_exit__queue_half_full__burns_a_price_that_doubles(rig: Rig) -> Non
         opened += 1
     assert wei(here) == ((opened - len(TOKENS)) * PRICE * GWEI, 0)
     assert burnt == 5 * 2**7
+
+
+def test_quote_full_exit__requests_that_blocks_have_consumed__crowd_nobody(rig: Rig) -> None:
+    here = rig[A]
+    here.set_price(Door.CROWDED_EXIT, 5)
+
+    def wait(count: int) -> None:
+        while here.bridge.request_counts(Lane.ACCOUNT)[0] - here.bridge.request_counts(Lane.ACCOUNT)[1] < count:
+            here.full_exit(3, USD, value=here.bridge.quote_full_exit()[1] * GWEI)
+
+    wait(HALF)
+    assert here.bridge.quote_full_exit()[1] == 5
+    with here.evm.any_sender(here.history.address) as history:
+        consumed = here.bridge.queue_hash(Lane.ACCOUNT, 200)
+        here.bridge.consume(Lane.ACCOUNT, 200, consumed, bytes(32), 0, sender=history)
+    assert here.bridge.quote_full_exit()[1] == 0
+    wait(HALF - 1)
+    assert here.bridge.quote_full_exit()[1] == 0
+    wait(HALF)
+    assert here.bridge.quote_full_exit()[1] == 5
     check_coin(here)
 
 

@@ -534,3 +534,10 @@ def test_announce_members__bad_list__is_refused(
 ) -> None:
     with reverts(reason):
         contract.announce_members(group, members, threshold, sender=GOVERNOR)
+
+
+def test_announce_members__smallest_address__is_taken(fresh: EvmContract) -> None:
+    """Only the zero address, to which invalid signatures recover, is none."""
+    members = ["0x" + "00" * 19 + "01", *NEW.members]
+    fresh.announce_members(int(Group.WATCHERS), members, 4, sender=GOVERNOR)
+    assert [member.lower() for member in fresh.coming()[1]] == [member.lower() for member in members]

@@ -341,3 +341,35 @@ def test_set_end__only_by_the_end(rig: Rig) -> None:
     for sender in (STRANGER, GOVERNOR):
         with reverts("history: not the end contract"):
             rig[A].history.set_end(0, rig.deployment_hash, sender=sender)
+
+
+# --- what stands at the edge of silence ---
+
+
+def test_raise_end__evidence_of_one_byte__is_not_silence(rig: Rig) -> None:
+    """Whoever brings anything as a group's word brings its word; else it would count as said, or as not brought."""
+    make_blocks(rig, 1)
+    fact, line = end_of(rig, A), rig.blocks
+    validators, watchers = (rig.groups.end(fact, group) for group in Group)
+    for said in ((b"\1", watchers), (validators, b"\1"), (b"\1", NO_EVIDENCE), (NO_EVIDENCE, b"\1")):
+        with reverts("groups: evidence length"):
+            rig[A].end.raise_end(1, fact.sync_hash, list(line.commitments(0, 1)), line.seal(1), *said, sender=GOVERNOR)
+    assert word(rig) == NOBODY
+
+
+def test_raise_end__watchers_alone__need_the_seal_of_every_block_but_the_genesis(rig: Rig) -> None:
+    fact = end_of(rig, A)
+    with rig.rollback():
+        rig[A].end.raise_end(0, fact.sync_hash, [], NO_EVIDENCE, NO_EVIDENCE, rig.groups.end(fact, WATCHERS))
+        assert word(rig) == BY_WATCHERS
+    make_blocks(rig, 1)
+    first, path = end_of(rig, A, 1), list(rig.blocks.commitments(0, 1))
+    with reverts("groups: too few signatures"):
+        rig[A].end.raise_end(1, first.sync_hash, path, NO_EVIDENCE, NO_EVIDENCE, rig.groups.end(first, WATCHERS))
+
+
+@pytest.mark.parametrize("imported", [0, 1])
+def test_raise_end__path__is_published_unless_it_is_empty(rig: Rig, imported: int) -> None:
+    make_blocks(rig, 1, imported)
+    raise_end(rig, end_of(rig, A), WATCHERS)
+    assert len(rig[A].evm.events("PathShown")) == 1 - imported

@@ -310,3 +310,15 @@ class TestSetter:
     def test_set_prices__any_setter__within_an_hour_and_a_day(self, session_rig: Rig, moves: list[Step]) -> None:
         with session_rig.rollback():
             check_record_doubles_in_a_day_at_most(deploy_prices(session_rig[A].evm), moves)
+
+
+def test_first_day__begins_with_the_first_price(rig: Rig) -> None:
+    """What the constructor sets is the day's base, whatever the setter does, until a day has passed."""
+    evm = rig[A].evm
+    prices = Prices(evm.deploy(GOVERNOR, load("Registry"), *registry_arguments(prices=[(KIND, FIRST, LOW, HIGH)])))
+    assert prices.registry.price_ceiling(KIND) == 2 * FIRST
+    prices.set(LOW)
+    assert prices.registry.price_ceiling(KIND) == 2 * FIRST
+    with reverts("prices: more than doubled"):
+        prices.set(2 * FIRST + 1)
+    prices.set(2 * FIRST)

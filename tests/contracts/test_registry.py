@@ -50,6 +50,25 @@ def test_register__token__reads_back(rig: Rig) -> None:
     assert here.bridge.solvency(77) == here.bridge.solvency(REMOTE) == (0, 0, 0)
 
 
+@pytest.mark.parametrize(("l1_decimals", "layer2_decimals"), [(0, 0), (1, 1), (7, 7), (36, 35), (36, 36), (25, 7)])
+@pytest.mark.parametrize("token_class", [0, 1, 31])
+def test_register__any_decimals_and_class__every_field_reads_back(
+    rig: Rig, l1_decimals: int, layer2_decimals: int, token_class: int
+) -> None:
+    """None of them runs into its neighbour in the word that holds them."""
+    here = rig[A]
+    token = fresh(here, l1_decimals).lower()
+    fields = config(USD, token, layer2_decimals=layer2_decimals, token_class=token_class)
+    here.registry.register_token(NEW, fields, sender=GOVERNOR)
+    for is_paused, change in ((False, None), (True, here.registry.pause_token), (False, here.registry.unpause_token)):
+        if change is not None:
+            change(NEW, sender=GOVERNOR)
+        assert here.registry.token_config(NEW) == fields
+        assert here.registry.token_chains(NEW) == CHAIN_MASK
+        assert here.registry.token_scale(NEW) == 10 ** (l1_decimals - layer2_decimals)
+        assert here.registry.is_paused(NEW) == is_paused
+
+
 def fresh(here: RigChain, decimals: int = 6) -> str:
     """A token that is not registered."""
     return here.evm.deploy(GOVERNOR, load_contract("AdversarialToken"), decimals).address

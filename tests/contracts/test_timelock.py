@@ -388,3 +388,12 @@ def test_deploy__bad__is_refused(lock: Lock) -> None:
     refuse_deployment(lock, "timelock: swift target", GOVERNOR, 1, [(ZERO, b"\1\2\3\4")])
     itself = lock.evm.predict_address(GOVERNOR)
     refuse_deployment(lock, "timelock: swift target", GOVERNOR, 1, [(itself, b"\1\2\3\4")])
+
+
+@pytest.mark.parametrize("count", [0, 1, 15, 16])
+def test_deploy__up_to_sixteen_swift_functions__are_all_swift(lock: Lock, count: int) -> None:
+    target = lock.governed.address
+    swift = [(target, bytes([1, 2, 3, number])) for number in range(count)]
+    timelock = lock.evm.deploy(GOVERNOR, load("Timelock"), GOVERNOR, BLOCKS_PER_DAY, swift)
+    asked = [timelock.is_swift(target, bytes([1, 2, 3, number])) for number in range(17)]
+    assert asked == [number < count for number in range(17)]

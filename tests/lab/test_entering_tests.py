@@ -122,6 +122,30 @@ def test_recorder__contexts__each_has_the_statements_it_reached(
     assert recorder.strays == 0 < recorder.messages
 
 
+def test_probe_contracts__helper_that_imports_a_module__has_probes_in_the_module_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests call a module through it, and no contract of the product may stand on a chain there."""
+    monkeypatch.setenv("ZKLINK_CACHE", str(tmp_path / "cache"))
+    head = "# pragma version 0.4.3\n"
+    texts = {
+        "pyproject.toml": '[tool.zklink.lab]\nhelpers = ["testing"]\n',
+        "tests/conftest.py": "",
+        "contracts/rule.vy": f"{head}@internal\n@pure\ndef twice(x: uint256) -> uint256:\n    return 2 * x\n",
+        "contracts/testing/Desk.vy": f"{head}from .. import rule\n\n@external\n@pure\n"
+        "def twice(x: uint256) -> uint256:\n    return rule.twice(x)\n",
+        "contracts/testing/Alone.vy": f"{head}@external\n@pure\ndef one() -> uint256:\n    return 1\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    project = read_project(tmp_path)
+    (desk,) = probe_contracts(project, has_helpers=True)
+    assert desk.place == "contracts/testing/Desk.vy"
+    assert {(mark.place, mark.line) for mark in desk.marks} == {("contracts/rule.vy", 5)}
+    assert not probe_contracts(project)
+
+
 def record(**tests: tuple[float, dict[str, int] | None]) -> dict[str, Any]:
     """Of tests in three files, by their short names: seconds, and the lines of rule.py."""
     names = {"a": "tests/test_a.py::test_a", "a2": "tests/test_a.py::test_a2", "b": "tests/test_b.py::test_b"}

@@ -143,6 +143,16 @@ class EvmChain:
         finally:
             self._put_code(account, code)
 
+    @contextmanager
+    def other_code(self, account: str, code: bytes) -> Iterator[None]:
+        """Inside, a contract has another code; its own comes back."""
+        before = self.code(account)
+        self._put_code(account, code)
+        try:
+            yield
+        finally:
+            self._put_code(account, before)
+
     def _put_code(self, account: str, code: bytes | None) -> None:
         """Nonce and coin stay; the machine's rollback does not bring them back."""
         balance = self.balance(account)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from zklink.lab.contracts import list_sources
 from zklink.lab.gates.cache import find_cache
 from zklink.lab.gates.compiling import AstNode, open_compiler
 from zklink.lab.gates.project import Project
@@ -63,12 +64,22 @@ class Probed:
         return self.probed_creation + data[len(self.creation) :] if is_ours else None
 
 
-def probe_contracts(project: Project, *, is_apart: bool = False) -> list[Probed]:
-    """Every contract of the product that people write. What was compiled once is kept in the cache. Probes that tell
-    contexts `apart` read another account in each: it begins with who makes the block. Raises ContractUnusable.
+def probe_contracts(project: Project, *, is_apart: bool = False, has_helpers: bool = False) -> list[Probed]:
+    """Every contract of the product that people write; with helpers, also theirs that import what people write: tests
+    call modules through them. What was compiled once is kept in the cache. Probes that tell contexts `apart` read
+    another account in each: it begins with who makes the block. Raises ContractUnusable.
     """
-    paths = (path for path in find_deployables(project) if path in project.written)
+    paths = [path for path in find_deployables(project) if path in project.written]
+    if has_helpers:
+        paths += _find_helpers(project)
     return [found for path in paths if (found := _probe(project, path, is_apart))]
+
+
+def _find_helpers(project: Project) -> list[Path]:
+    """Contracts of helpers, whose names begin with a capital letter, that import a source of the product."""
+    others = {path for path in project.sources if path.suffix == ".vy"} - set(project.product)
+    contracts = sorted(path for path in others if path.name[:1].isupper())
+    return [path for path in contracts if not list_sources(path, project.folder).isdisjoint(project.written)]
 
 
 def _probe(project: Project, path: Path, is_apart: bool) -> Probed | None:

@@ -18,7 +18,7 @@ from zklink.lab.mutation.plan import Stages
 Masks = dict[str, int]
 """By file, a number whose bits are lines."""
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 FOLDER: Final = "lines"
 
 

@@ -27,7 +27,7 @@ class Recording:
     def __init__(self, folder: Path, modules: Sequence[str], has_contracts: bool) -> None:
         self._folder, self._modules = folder, modules
         self._tracer = LineTracer(folder, modules)
-        contracts = probe_contracts(read_project(folder), is_apart=True) if has_contracts else []
+        contracts = probe_contracts(read_project(folder), is_apart=True, has_helpers=True) if has_contracts else []
         self._recorder = Recorder(tuple(contracts))
         self._tracer.tell = self._recorder.set_context
         self._contexts: dict[int, int] = {}
