@@ -14,13 +14,16 @@ from zklink.cli.deploy_plan import show_plan
 from zklink.devnet.solana.people import Desk as People
 from zklink.devnet.solana.people import key_of
 from zklink.l1.deployment.dossier import Dossier
+from zklink.l1.deployment.journal import Journal
 from zklink.l1.deployment.places import ProgramDeployment
 from zklink.l1.deployment.rehearsal import read_keys
 from zklink.l1.deployment.trust import describe_trust
 from zklink.l1.deployment.verify import load_named_verifiers, verify
 from zklink.lab.solana.base import MAINNET
-from zklink.protocol.errors import ZkLinkError
+from zklink.protocol.errors import CodeUnexpected, FoundingOver, ZkLinkError
+from zklink.protocol.ids import FOUNDING_SECONDS
 from zklink.recovery.connect import check_file
+from zklink.service.deploying.building import Prepared
 from zklink.service.deploying.planning import plan_project
 from zklink.service.deploying.program_checks import verify_programs
 from zklink.service.deploying.program_sides import open_desks
@@ -30,6 +33,8 @@ from zklink.solana.deploying.preflight import check_keys
 from zklink.solana.deploying.verify import verify_program
 from zklink.solana.deploying.verify_timelock import OWNER as OWNER_CHECK
 from zklink.solana.deploying.works import ProgramWorks
+from zklink.solana.interface import accounts
+from zklink.solana.interface.timelock import accounts as lock_accounts
 from zklink.upkeep.recorded_acts import verify_acts
 from zklink.upkeep.recorded_tokens import list_other_symbols
 
@@ -187,6 +192,88 @@ def test_build__final__nobody_may_upgrade_the_program(star: Star, tmp_path: Path
     assert found is not None
     loaded = read_program_data(found.data)
     assert loaded is not None and loaded.authority is None
+
+
+def open_works(star: Star, prepared: Prepared) -> ProgramWorks:
+    """As a process does it that begins, with the journal that is there."""
+    return ProgramWorks(prepared.sides[SOLANA].side, star.desk(), Journal(prepared.journal.path))
+
+
+class Stopped(Exception):
+    """A run ends here."""
+
+
+def stop_before(star: Star, prepared: Prepared, last: str) -> ProgramWorks:
+    """Build a side up to a step; gives works that go on."""
+
+    def report(chain: str, step: str) -> None:
+        if step == last:
+            raise Stopped
+
+    works = open_works(star, prepared)
+    works.report = works._steps.report = report
+    with pytest.raises(Stopped):
+        works.load()
+        works.found()
+    return open_works(star, prepared)
+
+
+def test_found__the_doors__open_when_nobody_can_do_anything_at_once(star: Star, tmp_path: Path) -> None:
+    """In the founding its owner could let the timelock upgrade the program; so its end opens the doors."""
+    prepared = star.prepare(tmp_path)
+    works = stop_before(star, prepared, "founding")
+    before = works._known_bridge(), works._known_timelock()
+    assert works._is_founding() and before[0]["group_counts"][1] == 0
+    assert before[1]["coming_owner"] == bytes(32), "nobody takes over a timelock that is being founded"
+    [found] = star.desk().node.accounts([str(works.side.loadings[0].data)], "confirmed")[1]
+    assert found is not None
+    loaded = read_program_data(found.data)
+    assert loaded is not None and loaded.authority == works.side.lock.address
+    since = len(star.chain.ledger.entries)
+    works.found()
+    assert len(star.chain.ledger.entries) == since + 1
+    assert works._known_bridge()["group_counts"][1] == 3 and not works._is_founding()
+
+
+@pytest.mark.parametrize("step", ["prices", "token 2", "validators", "founding"])
+def test_found__its_week_is_over__says_what_is_missing_and_what_can_be_done(
+    star: Star, tmp_path: Path, step: str
+) -> None:
+    works = stop_before(star, star.prepare(tmp_path), step)
+    star.chain.advance_time(FOUNDING_SECONDS)
+    star.chain.mine(6)
+    since = len(star.chain.ledger.entries)
+    with pytest.raises(
+        FoundingOver, match=f"is over, and {step} is missing: propose it .55 days., or begin anew with new keypairs"
+    ):
+        works.found()
+    assert len(star.chain.ledger.entries) == since
+
+
+def test_found__all_is_there_and_the_week_is_over__is_done(built: Built, tmp_path: Path) -> None:
+    """As if nobody had closed it."""
+    lock, at = built.side.lock.address, lock_accounts.TIMELOCK.offset("founding_ends")
+    data = bytearray(built.read(lock).data)
+    data[at : at + 8] = built.star.chain.head_timestamp().to_bytes(8, "little")
+    built.put(lock, bytes(data))
+    built.star.chain.mine(6)
+    works = ProgramWorks(built.side, built.star.desk(), Journal(tmp_path / "again.journal"))
+    since = len(built.star.chain.ledger.entries)
+    works.found()
+    assert len(built.star.chain.ledger.entries) == since
+    assert built.find_wrong() == set()
+
+
+@pytest.mark.parametrize("group", ["validators", "watchers"])
+def test_found__a_group_with_another_threshold__is_no_group_of_this_plan(
+    built: Built, tmp_path: Path, group: str
+) -> None:
+    at = accounts.BRIDGE.offset("group_thresholds") + 8 * (group == "watchers")
+    built.flip(built.side.program.bridge, at)
+    works = ProgramWorks(built.side, built.star.desk(), Journal(tmp_path / "again.journal"))
+    built.star.chain.mine(6)
+    with pytest.raises(CodeUnexpected, match=f"the group of {group}"):
+        works.found()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What a stranger finds out about a Solana chain: what is as recorded passes, and each lie is named."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from zklink.l1.deployment.dossier import Dossier
 from zklink.l1.deployment.records import GroupPlan
 from zklink.primitives.base58 import encode_base58
 from zklink.protocol.ids import Amount, TokenId
-from zklink.solana.client.node import SolanaNode
+from zklink.solana.client.node import FINALIZED, AccountData, Level, SolanaNode
 from zklink.solana.deploying.loader import DATA_HEAD
 from zklink.solana.interface import accounts
 from zklink.solana.interface.timelock import accounts as lock_accounts
@@ -63,7 +63,8 @@ def test_verify__another_bit_in_each_field_of_the_timelock__is_named(built: Buil
         if field.name in quiet:
             continue
         with built.undone():
-            built.flip(built.side.lock.address, lock_accounts.TIMELOCK.offset(field.name))
+            last = 7 if field.name == "founding_ends" else 0  # a founding of 1970 is over
+            built.flip(built.side.lock.address, lock_accounts.TIMELOCK.offset(field.name) + last)
             assert f"Timelock: {named.get(field.name, field.name.replace('_', ' '))}" in built.find_wrong()
 
 
@@ -124,9 +125,12 @@ def test_verify__another_program_at_an_address__is_named(built: Built, monkeypat
     """The node shows the timelock's program where the bridge's should be, and then no code."""
     program, lock = built.side.loadings
     show = SolanaNode.accounts
+    whose, called = "program: whose program it is", "program: whether it can be called"
+    history = "program: that no other code was there before"
     for others, what in (
         ({str(program.id): str(lock.id)}, {"program: what stands at its address"}),
-        ({str(program.data): str(OWNER.pubkey())}, {"program: code"}),
+        ({str(program.id): str(OWNER.pubkey())}, {"program: what stands at its address", whose, called}),
+        ({str(program.data): str(OWNER.pubkey())}, {"program: code", history}),
     ):
         monkeypatch.setattr(SolanaNode, "accounts", _show_others(show, others))
         assert built.find_wrong() == what
@@ -134,6 +138,24 @@ def test_verify__another_program_at_an_address__is_named(built: Built, monkeypat
 
 def _show_others(show: Callable[..., Any], others: Mapping[str, str]) -> Callable[..., Any]:
     return lambda node, keys, *level: show(node, [others.get(key, key) for key in keys], *level)
+
+
+@pytest.mark.parametrize(
+    "change, what", [({"owner": "another loader"}, "whose program it is"), ({"is_executable": False}, "can be called")]
+)
+def test_verify__not_the_loaders_or_not_executable__is_named(
+    built: Built, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], what: str
+) -> None:
+    """As a node shows it: this ledger has no such account."""
+    place, show = str(built.side.loadings[0].id), SolanaNode.accounts
+
+    def alter(node: SolanaNode, keys: Sequence[str], level: Level = FINALIZED) -> tuple[int, list[AccountData | None]]:
+        slot, found = show(node, keys, level)
+        pairs = zip(keys, found, strict=True)
+        return slot, [replace(each, **change) if key == place and each else each for key, each in pairs]
+
+    monkeypatch.setattr(SolanaNode, "accounts", alter)
+    assert [each for each in built.find_wrong() if what in each]
 
 
 def test_verify__accounts_that_are_gone_or_anothers__each_is_named(built: Built) -> None:

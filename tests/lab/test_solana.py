@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from solders.hash import Hash
+from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.system_program import TransferParams, transfer
 
@@ -261,6 +262,10 @@ SHAPES: dict[str, tuple[list[Any], Any]] = {
     "getBalance": ([str(ALICE.pubkey())], at(int)),
     "getAccountInfo": ([str(ALICE.pubkey()), {"encoding": "base64"}], at(ACCOUNT)),
     "getMultipleAccounts": ([[str(ALICE.pubkey())], {"encoding": "base64"}], at([ACCOUNT])),
+    "getProgramAccounts": (
+        [str(Pubkey.default()), {"encoding": "base64", "withContext": True}],
+        at([{"pubkey": str, "account": ACCOUNT}]),
+    ),
     "requestAirdrop": ([str(BOB.pubkey()), SOL], str),
     "getSignatureStatuses": ([["SIGNATURE"]], at([STATUS])),
     "getSignaturesForAddress": ([str(ALICE.pubkey()), {"limit": 1}], [ENTRY]),

@@ -297,6 +297,11 @@ def test_upgrade_and_finalise__proposed__say_what_they_are(desk: Desk) -> None:
     buffer = key_of("next").pubkey()
     said = desk.run("upgrade", "--buffer", str(buffer), by=desk.lock.owner)
     assert f"the program becomes what is in {buffer}, whose keccak256 must be 0x" in said
+    assert "room" not in said
+    code = desk.folder / "larger.so"
+    code.write_bytes(desk.lock.site.program + bytes(33))
+    said = desk.run("upgrade", "--buffer", str(buffer), "--code", str(code))
+    assert f"must run `solana program extend {desk.lock.site.id} 10240`" in said
     assert "nobody may upgrade the program, ever" in desk.run("finalise", by=desk.lock.owner)
 
 

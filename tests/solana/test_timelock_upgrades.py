@@ -2,16 +2,19 @@
 and a last act ends them. By the loader's own instructions, which LiteSVM has from a cluster.
 """
 
+import struct
+
 import pytest
+from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from tests.support.solana.deployment import deploy, write_buffer
 from tests.support.solana.lock import Lock, open_lock
-from tests.support.solana.machine import LOADER, Refused, key_of
+from tests.support.solana.machine import LOADER, SYSTEM, Refused, key_of
 from tests.support.upholds import upholds
 from zklink.protocol.ids import GROUP_DELAY_SECONDS
-from zklink.solana.client.loader import find_program_data, set_authority, upgrade_program
+from zklink.solana.client.loader import LEAST_ROOM, find_program_data, set_authority, upgrade_program
 from zklink.solana.client.timelock import plan_call, plan_upgrade
 from zklink.solana.interface.timelock.refusals import TimelockRefusal
 from zklink.solana.interface.timelock.texts import Named, ProposedCall
@@ -73,6 +76,33 @@ def test_upgrade__of_a_governed_program__waits(lock: Lock) -> None:
     lock.wait(GROUP_DELAY_SECONDS)
     lock.execute(number, call)
     assert code_of(lock, len(code)) == code != build_timelock()
+
+
+def test_upgrade__to_larger_code__takes_room_that_anybody_makes(lock: Lock) -> None:
+    code = changed() + bytes(1000)
+    buffer = make_buffer(lock, code)
+    hand_over(lock, buffer)
+    call = plan(lock, buffer, code)
+    number = lock.propose(call)
+    lock.wait(GROUP_DELAY_SECONDS)
+    with pytest.raises(Refused, match="ProgramData account not large enough"):
+        lock.execute(number, call)
+    extend(lock, LEAST_ROOM)
+    lock.machine.svm.warp_to_slot(lock.machine.svm.get_clock().slot + 1)  # no upgrade in the slot of an extension
+    lock.execute(number, call)
+    assert code_of(lock, len(code)) == code
+
+
+def extend(lock: Lock, more: int) -> None:
+    """A stranger makes room for a program's code."""
+    payer = lock.stranger.pubkey()
+    metas = [
+        AccountMeta(find_program_data(SMALL.pubkey()), False, True),
+        AccountMeta(SMALL.pubkey(), False, True),
+        AccountMeta(SYSTEM, False, False),
+        AccountMeta(payer, True, True),
+    ]
+    lock.machine.send([Instruction(LOADER, struct.pack("<II", 6, more), metas)], lock.stranger)
 
 
 @upholds("GOV-2")

@@ -130,13 +130,21 @@ def accept_ownership(**rest: Any) -> None:
 @click.option("--buffer", required=True, help="Where the new code lies, which the timelock must own when it executes.")
 @click.option("--code", type=FILE, help="The new code. Default: the program that is built from the sources here.")
 def upgrade(buffer: str, code: Path | None, **rest: Any) -> None:
-    """Propose an upgrade of the bridge's program. The proposal has the hash of the new code."""
+    """Propose an upgrade of the bridge's program. The proposal has the hash of the new code.
+
+    Code that is larger than the present one needs room first: the command says which call gives it.
+    """
 
     def plan(government: ProgramGovernment) -> list[ProposedCall]:
         from zklink.solana.toolchain import build_program
 
         place = parse_pubkey(buffer, "--buffer")
         content = build_program() if code is None else read_bytes(code)
+        if room := government.find_missing_room(content):
+            click.echo(
+                f"the new code is larger than what the loader keeps room for: before the proposal is executed somebody "
+                f"must run `solana program extend {government.program.id} {room}`, else it fails"
+            )
         return [government.upgrade(place, government.lock.purse, content)]
 
     propose(plan, **rest)

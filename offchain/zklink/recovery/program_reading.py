@@ -91,4 +91,4 @@ def _read_lock(view: ProgramView, level: Level) -> tuple[bool, list[LockedCalls]
     reader = TimelockReader(view.node, _lock_of(view))
     waiting = [each for each in reader.read_proposals(level) if each.stage == WAITING]
     calls = [LockedCalls(each.number, each.proposed_at, each.proposed_in) for each in waiting]
-    return bool(reader.read(level)["founding_ends"]), calls
+    return reader.is_founding(level), calls

@@ -20,7 +20,7 @@ from zklink.protocol.facts import Group
 from zklink.protocol.ids import GROUP_DELAY_SECONDS, ChainId, TokenId
 from zklink.recovery.outcome import Window, show_time
 from zklink.solana.client.bridge import BridgeReading, SolanaBridge
-from zklink.solana.client.loader import find_program_data, set_authority, upgrade_program
+from zklink.solana.client.loader import DATA_HEAD_BYTES, LEAST_ROOM, find_program_data, set_authority, upgrade_program
 from zklink.solana.client.node import FINALIZED, SolanaNode
 from zklink.solana.client.paying import read_token_state
 from zklink.solana.client.program import SYSTEM, Program
@@ -160,6 +160,14 @@ class ProgramGovernment:
     def upgrade(self, buffer: Pubkey, spill: Pubkey, code: bytes) -> ProposedCall:
         """The program becomes this code, which the buffer has; `spill` gets the buffer's lamports."""
         return plan_upgrade(upgrade_program(self.program.id, buffer, spill, self.lock.address), self.lock.address, code)
+
+    def find_missing_room(self, code: bytes) -> int:
+        """By how many bytes the program's room must grow before it takes this code; 0 if it fits. Raises
+        RpcUnavailable.
+        """
+        _, [found] = self.node.accounts([str(find_program_data(self.program.id))])
+        missing = DATA_HEAD_BYTES + len(code) - (0 if found is None else len(found.data))
+        return max(LEAST_ROOM, missing) if missing > 0 else 0
 
     def finalise(self) -> ProposedCall:
         """Nobody may upgrade the program, ever."""

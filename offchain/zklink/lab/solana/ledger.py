@@ -231,6 +231,12 @@ class Ledger:
         found = [account for slot, account in versions if slot <= self.height(level)]
         return found[-1] if found else None
 
+    def owned(self, program: Pubkey, level: str = "finalized") -> dict[Pubkey, Account]:
+        """What a program owns at a level, by address."""
+        keys = {*self.versions, *(key for key, _ in self.svm.get_program_accounts(program))}
+        found = {key: self.account(key, level) for key in sorted(keys, key=bytes)}
+        return {key: each for key, each in found.items() if each is not None and each.owner == program}
+
     def history(self, key: Pubkey, level: str = "finalized") -> list[Entry]:
         """The transactions that name an account, the newest first."""
         return [entry for entry in reversed(self.entries) if key in entry.keys and entry.slot <= self.height(level)]

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
+from solders.account import Account
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
 from solders.signature import Signature
@@ -63,6 +64,7 @@ class SolanaRpc:
             "getBalance": self._balance,
             "getAccountInfo": self._account,
             "getMultipleAccounts": self._accounts,
+            "getProgramAccounts": self._program_accounts,
             "requestAirdrop": self._airdrop,
             "sendTransaction": self._send,
             "simulateTransaction": self._simulate,
@@ -135,12 +137,23 @@ class SolanaRpc:
             raise ValueError(f"Too many inputs provided; max {MOST_ACCOUNTS}")
         return self._at(config, [self._show(key, config) for key in keys])
 
+    def _program_accounts(self, program: str, config: Json = None) -> Json:
+        options = config or {}
+        if "filters" in options:
+            raise ValueError("this node filters no accounts")
+        owned = self.ledger.owned(Pubkey.from_string(program), _level(config)).items()
+        shown = [{"pubkey": str(key), "account": self._show_found(account, config)} for key, account in owned]
+        shown = [each for each in shown if each["account"] is not None]
+        return self._at(config, shown) if options.get("withContext") else shown
+
     def _show(self, key: str, config: Json) -> Json:
+        return self._show_found(self.ledger.account(Pubkey.from_string(key), _level(config)), config)
+
+    def _show_found(self, account: Account | None, config: Json) -> Json:
         options = config or {}
         encoding = options.get("encoding", PLAIN)
         if encoding not in ENCODINGS:
             raise ValueError(f"this node encodes accounts as {' or '.join(ENCODINGS)}")
-        account = self.ledger.account(Pubkey.from_string(key), _level(config))
         return show_account(account, options.get("dataSlice"), encoding)
 
     # -- sending -------------------------------------------------------------------------------------------------

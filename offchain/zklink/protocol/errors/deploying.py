@@ -66,6 +66,25 @@ class CodeUnexpected(L1Error):
 
 
 @dataclass(eq=False)
+class FoundingOver(L1Error):
+    """A Solana chain's timelock waits 55 days for what a deployment has still to do there: the week in which whoever
+    pays acts at once is over, or somebody has closed it.
+    Do: Whoever owns the timelock proposes what is missing, and executes it 55 days later (`ape run govern program`); or
+    begin anew: move the journal away and name new keypairs for both programs.
+    """
+
+    chain: str
+    step: str
+    timelock: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.chain}: the founding of the timelock {self.timelock} is over, and {self.step} is missing: propose "
+            "it (55 days), or begin anew with new keypairs for both programs"
+        )
+
+
+@dataclass(eq=False)
 class FundsShort(L1Error):
     """An account cannot pay the gas of a deployment on a chain; nothing was sent.
     Do: Send the account what is missing, and run the same command again.

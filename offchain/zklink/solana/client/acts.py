@@ -144,6 +144,21 @@ def name_swaps(acts: Iterable[Act], requests: Iterable[SwapRequest]) -> dict[Req
     return named
 
 
+def list_calls(shown: Any) -> Iterator[tuple[str, list[str], bytes]]:
+    """The calls of a transaction as a node shows it, in order, with those that programs made in them: the program that
+    is called, its accounts, the data.
+    """
+    message = VersionedTransaction.from_bytes(base64.b64decode(shown["transaction"][0])).message
+    loaded = shown["meta"].get("loadedAddresses") or {}
+    keys = [*map(str, message.account_keys), *loaded.get("writable", ()), *loaded.get("readonly", ())]
+    inner = {group["index"]: group["instructions"] for group in shown["meta"].get("innerInstructions") or ()}
+    for index, call in enumerate(message.instructions):
+        yield keys[call.program_id_index], [keys[at] for at in call.accounts], bytes(call.data)
+        for each in inner.get(index, ()):
+            places = [keys[at] for at in each["accounts"]]
+            yield keys[each["programIdIndex"]], places, decode_base58(str(each["data"]))
+
+
 def _read_transaction(node: SolanaNode, program: Program, key: str, signature: str, level: Level) -> list[Act]:
     shown = node.transaction(signature, level)
     if shown is None:
@@ -156,19 +171,10 @@ def _read_transaction(node: SolanaNode, program: Program, key: str, signature: s
 
 
 def _decode_transaction(shown: Any, program: Program, key: str, signature: str) -> Iterator[Act]:
-    message = VersionedTransaction.from_bytes(base64.b64decode(shown["transaction"][0])).message
-    loaded = shown["meta"].get("loadedAddresses") or {}
-    keys = [*map(str, message.account_keys), *loaded.get("writable", ()), *loaded.get("readonly", ())]
-    inner = {group["index"]: group["instructions"] for group in shown["meta"].get("innerInstructions") or ()}
-    calls = list[tuple[int, list[int], bytes]]()
-    for index, call in enumerate(message.instructions):
-        calls.append((call.program_id_index, list(call.accounts), bytes(call.data)))
-        for each in inner.get(index, ()):
-            calls.append((each["programIdIndex"], list(each["accounts"]), decode_base58(str(each["data"]))))
-    for program_index, places, data in calls:
+    for called, places, data in list_calls(shown):
         form = FORMS.get(data[0]) if data else None
-        if form is None or keys[program_index] != str(program.id):
+        if form is None or called != str(program.id):
             continue
-        named = {role.name: keys[at] for role, at in zip(form.roles, places, strict=False)}
+        named = {role.name: key_ for role, key_ in zip(form.roles, places, strict=False)}
         if key in named.values():
             yield Act(form.name, named, form.decode(data)[0], signature, int(shown["slot"]), int(shown["blockTime"]))

@@ -11,6 +11,10 @@ RENT: Final = Pubkey.from_string("SysvarRent111111111111111111111111111111111")
 CLOCK: Final = Pubkey.from_string("SysvarC1ock11111111111111111111111111111111")
 BUFFER_HEAD_BYTES: Final = 37
 """What the loader keeps before a buffer's code: that it is one, and whose."""
+DATA_HEAD_BYTES: Final = 45
+"""What it keeps before a program's code: the slot of the last deployment, and who may upgrade it."""
+LEAST_ROOM: Final = 10_240
+"""The fewest bytes by which a program's room grows."""
 _UPGRADE, _SET_AUTHORITY = 3, 4
 _BUFFER: Final = 1
 

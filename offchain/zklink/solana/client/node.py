@@ -35,11 +35,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class AccountData:
-    """What an account holds; `owner` is the program that may write it, in base58."""
+    """What an account holds; `owner` is the program that may write it, in base58; a program is executable."""
 
     lamports: int
     owner: str
     data: bytes
+    is_executable: bool = False
 
 
 class SolanaNode:
@@ -138,6 +139,23 @@ class SolanaNode:
         self._seen[level] = max(least, slot)
         return slot, said[0][1]
 
+    def owned(self, program: str, level: Level = FINALIZED) -> tuple[int, dict[str, AccountData]]:
+        """Every account of a program as of one slot, by address, and that slot. Raises RpcRefused where the node gives
+        no such list, as many public ones do not.
+        """
+        options = {"commitment": level, "encoding": "base64", "withContext": True}
+        method, least = "getProgramAccounts", self._seen.get(level, 0)
+
+        def ask(way: Way) -> tuple[int, dict[str, AccountData]]:
+            slot, found = way.call(_read_owned, method, program, options)
+            if any(each.owner != program for each in found.values()):
+                raise NoAnswer("the node gives accounts of another program", Outcome.ODD)
+            return _not_behind(slot, least), found
+
+        slot, found = self._try(method, lambda: self.pool.first(ask))
+        self._seen[level] = max(least, slot)
+        return slot, found
+
     def status(self, signature: str) -> Json | None:
         """What is known of a transaction, in the whole history; None if nothing is."""
         return self._try("getSignatureStatuses", lambda: self.pool.first(lambda way: _ask_status(way, signature)))
@@ -214,5 +232,11 @@ def _read_accounts(found: Json) -> tuple[int, list[AccountData | None]]:
     return int(found["context"]["slot"]), [None if each is None else _read_account(each) for each in found["value"]]
 
 
+def _read_owned(found: Json) -> tuple[int, dict[str, AccountData]]:
+    slot, listed = int(found["context"]["slot"]), found["value"]
+    return slot, {str(each["pubkey"]): _read_account(each["account"]) for each in listed}
+
+
 def _read_account(found: Json) -> AccountData:
-    return AccountData(int(found["lamports"]), str(found["owner"]), base64.b64decode(found["data"][0], validate=True))
+    data = base64.b64decode(found["data"][0], validate=True)
+    return AccountData(int(found["lamports"]), str(found["owner"]), data, bool(found["executable"]))

@@ -174,11 +174,19 @@ class TimelockReader:
 
     def read(self, level: Level = FINALIZED) -> dict[str, Any]:
         """The timelock itself, the fields of `accounts.TIMELOCK`. Raises RpcUnavailable, also where there is none."""
-        _, [found] = self.node.accounts([str(self.timelock.address)], level)
+        return self._read(level)[1]
+
+    def is_founding(self, level: Level = FINALIZED) -> bool:
+        """Whether its founding is open. Raises RpcUnavailable, also where there is no timelock."""
+        slot, fields = self._read(level)
+        return is_founding(fields, self.node.block_time(slot))
+
+    def _read(self, level: Level) -> tuple[int, dict[str, Any]]:
+        slot, [found] = self.node.accounts([str(self.timelock.address)], level)
         data = self._own_data(found)
         if len(data) != accounts.TIMELOCK.size:
             raise RpcUnavailable(self.node.name, "getMultipleAccounts", 1, "there is no timelock at its address")
-        return accounts.TIMELOCK.unpack(data)
+        return slot, accounts.TIMELOCK.unpack(data)
 
     def read_proposals(self, level: Level = FINALIZED) -> list[LockedProposal]:
         """Every proposal that is not closed, oldest first. Raises RpcUnavailable."""
@@ -194,6 +202,11 @@ class TimelockReader:
         """What an account of the program holds; nothing for another one."""
         is_own = found is not None and found.owner == encode_base58(bytes(self.timelock.id))
         return found.data if found is not None and is_own else b""
+
+
+def is_founding(timelock: Mapping[str, Any], now: int) -> bool:
+    """Whether a founding is open at a time of the cluster (UNIX seconds): nobody has closed it, and its week runs."""
+    return now < int(timelock["founding_ends"])
 
 
 def read_proposal(data: bytes) -> LockedProposal:

@@ -16,7 +16,7 @@ from zklink.solana.client.program import SYSTEM
 from zklink.solana.client.sending import MOST_UNITS
 from zklink.solana.deploying.loader import DATA_HEAD, PROGRAM_BYTES
 from zklink.solana.deploying.mints import SPL_TOKEN, TOKEN_2022
-from zklink.solana.deploying.side import GROUPS, KEY_PIECE_BYTES, ProgramSide
+from zklink.solana.deploying.side import KEY_PIECE_BYTES, ProgramSide
 from zklink.solana.deploying.upload import PIECE_BYTES, UNITS
 from zklink.solana.interface import accounts
 from zklink.solana.interface.timelock.accounts import TIMELOCK
@@ -91,9 +91,8 @@ def list_steps(side: ProgramSide) -> list[str]:
     """What follows the program, by the names that the journal has."""
     keys = [f"keys {at}" for at in range(0, len(side.keys), KEY_PIECE_BYTES)]
     tokens = [f"token {token.token_id}" for token in side.plan.tokens]
-    groups = [group.name.lower() for group in GROUPS]
     first = ["swap queue", "account queue", *keys, "timelock", "init", "prices", "bounds", "setter"]
-    return [*first, *tokens, *groups, "authority", "owner", "founding"]
+    return [*first, *tokens, "authority", "validators", "founding"]
 
 
 def _fee(units: int, unit_price: int) -> int:

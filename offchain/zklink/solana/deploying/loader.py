@@ -17,15 +17,18 @@ BUFFER_HEAD: Final = struct.Struct("<IB32s")
 DATA_HEAD: Final = struct.Struct("<IQB32s")
 """Before the code: the account's kind, the slot of the last deployment, whether anybody may upgrade it, and who."""
 BUFFER, PROGRAM, PROGRAM_DATA = 1, 2, 3
-_INITIALIZE_BUFFER, _WRITE, _DEPLOY = 0, 1, 2
+_INITIALIZE_BUFFER, _WRITE, DEPLOY, UPGRADE = 0, 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Code as an account of the loader has it, and who may change it; None is nobody."""
+    """Code as an account of the loader has it, and who may change it; None is nobody. `slot` is that in which a program
+    was deployed, upgraded or enlarged last.
+    """
 
     authority: Pubkey | None
     code: bytes
+    slot: int = 0
 
 
 def read_buffer(data: bytes) -> Loaded | None:
@@ -42,10 +45,10 @@ def read_program_data(data: bytes) -> Loaded | None:
     """A program's code; None for anything else."""
     if len(data) < DATA_HEAD.size:
         return None
-    kind, _, has_authority, authority = DATA_HEAD.unpack_from(data)
+    kind, slot, has_authority, authority = DATA_HEAD.unpack_from(data)
     if kind != PROGRAM_DATA:
         return None
-    return Loaded(Pubkey(authority) if has_authority else None, data[DATA_HEAD.size :])
+    return Loaded(Pubkey(authority) if has_authority else None, data[DATA_HEAD.size :], slot)
 
 
 def encode_program(program: Pubkey) -> bytes:
@@ -79,4 +82,4 @@ def deploy(payer: Pubkey, program: Pubkey, buffer: Pubkey, authority: Pubkey, si
         AccountMeta(SYSTEM, False, False),
         AccountMeta(authority, True, False),
     ]
-    return Instruction(LOADER, struct.pack("<IQ", _DEPLOY, size), metas)
+    return Instruction(LOADER, struct.pack("<IQ", DEPLOY, size), metas)

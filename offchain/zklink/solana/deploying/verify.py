@@ -20,6 +20,7 @@ from zklink.solana.deploying import loader
 from zklink.solana.deploying.loading import Loading, hash_code
 from zklink.solana.deploying.seeded import Seeded
 from zklink.solana.deploying.side import GROUPS, ProgramSide, list_members
+from zklink.solana.deploying.verify_history import verify_history
 from zklink.solana.deploying.verify_timelock import verify_timelock
 from zklink.solana.deploying.verify_tokens import verify_tokens
 from zklink.solana.interface import accounts
@@ -36,6 +37,7 @@ def verify_program(side: ProgramSide, node: SolanaNode, deployment_hash: bytes) 
     hashes = (side.terms.code_hash, side.terms.timelock_hash)
     for loading, code_hash, heir in zip(side.loadings, hashes, heirs, strict=True):
         yield from _verify_code(name, loading, code_hash, heir, node)
+        yield from verify_history(name, loading, side.terms.transactions.get(loading.name, ""), node)
     yield check(name, "program: address of its bridge", side.place.bridge, str(side.program.bridge))
     yield from verify_timelock(side, node)
     [bridge, sol, swaps, requests, keys] = _read(
@@ -64,6 +66,8 @@ def _verify_code(name: str, own: Loading, said: str, heir: Pubkey | None, node: 
     there, data = _read(node, own.id, own.data)
     held = "nothing" if there is None else there.data[: loader.PROGRAM_BYTES].hex()
     yield check(name, f"{what}: what stands at its address", held, loader.encode_program(own.id).hex())
+    yield check(name, f"{what}: whose program it is", there.owner if there else "nobody's", str(LOADER))
+    yield check(name, f"{what}: whether it can be called", there is not None and there.is_executable, True)
     loaded = None if data is None or data.owner != str(LOADER) else loader.read_program_data(data.data)
     if loaded is None:
         yield Check(name, f"{what}: code", False, f"the loader has no code of {own.id}")

@@ -8,7 +8,7 @@ from typing import Final
 from zklink.l1.deployment.checks import Check, check
 from zklink.primitives.base58 import encode_base58
 from zklink.solana.client.node import FINALIZED, SolanaNode
-from zklink.solana.client.timelock import TimelockReader, swift_bits
+from zklink.solana.client.timelock import TimelockReader, is_founding, swift_bits
 from zklink.solana.deploying.side import ProgramSide
 from zklink.solana.interface.timelock import accounts
 
@@ -19,7 +19,7 @@ OWNER: Final = "Timelock: owner"
 def verify_timelock(side: ProgramSide, node: SolanaNode) -> Iterator[Check]:
     """Everything that a record says of it. Raises RpcUnavailable."""
     name, lock, terms = side.place.name, side.lock, side.terms
-    [found] = node.accounts([str(lock.address)], FINALIZED)[1]
+    slot, [found] = node.accounts([str(lock.address)], FINALIZED)
     if found is None or found.owner != str(lock.id) or len(found.data) != accounts.TIMELOCK.size:
         yield Check(name, "Timelock", False, f"{lock.address} is no timelock of the program {lock.id}")
         return
@@ -41,7 +41,8 @@ def verify_timelock(side: ProgramSide, node: SolanaNode) -> Iterator[Check]:
     for field, value in expected.items():
         yield check(name, f"Timelock: {field.replace('_', ' ')}", fields[field], value)
     yield check(name, "Timelock: setter", encode_base58(fields["setter"]), terms.setter)
-    yield check(name, "Timelock: whether it is being founded", bool(fields["founding_ends"]), False)
+    is_open = is_founding(fields, node.block_time(slot))
+    yield check(name, "Timelock: whether it is being founded", is_open, False)
     bounds = {entry.kind: (entry.low, entry.high) for entry in terms.prices}
     for kind, found_bounds in enumerate(zip(fields["lows"], fields["highs"], strict=True)):
         yield check(name, f"Timelock: bounds of price {kind}", found_bounds, bounds.get(kind, (0, 0)))

@@ -15,10 +15,12 @@ from solders.pubkey import Pubkey
 from zklink.l1.deployment.deploy import Report
 from zklink.l1.deployment.journal import Journal
 from zklink.l1.deployment.records import TokenPlan
-from zklink.protocol.errors import CodeUnexpected
+from zklink.protocol.errors import CodeUnexpected, FoundingOver
 from zklink.protocol.facts import Group
 from zklink.prover.progress import SILENT, Progress
 from zklink.solana.client.loader import set_authority
+from zklink.solana.client.node import CONFIRMED
+from zklink.solana.client.timelock import TimelockReader
 from zklink.solana.deploying.desk import Desk
 from zklink.solana.deploying.loader import read_program_data
 from zklink.solana.deploying.side import GROUPS, KEY_PIECE_BYTES, ProgramSide, list_members
@@ -52,8 +54,9 @@ class ProgramWorks:
             loading.load(self._steps, key, self.progress)
 
     def found(self) -> None:
-        """Queues, keys, the timelock, the bridge with its doors still closed, prices, tokens; the groups, with which it
-        opens; then everything is handed over.
+        """Queues, keys, the timelock, the bridge with its doors still closed, prices, tokens; the right to upgrade is
+        handed over; then the groups. The doors open in the transaction that ends the founding: nobody can do anything
+        at once any more when the first request comes. Raises FoundingOver if that week has run out before.
         """
         self._steps.begin()
         side = self.side
@@ -68,9 +71,10 @@ class ProgramWorks:
         self._set_prices()
         for token in side.plan.tokens:
             self._register(token)
-        for group in GROUPS:
-            self._found_group(group)
-        self._hand_over()
+        self._give_authority()
+        validators, watchers = GROUPS
+        self._govern(validators.name.lower(), self._is_group(validators), [side.found_group(validators)])
+        self._open_doors(watchers)
 
     def _put_keys(self) -> None:
         """The keys' account is made in the transaction of its first write: before, a stranger could take it."""
@@ -91,38 +95,57 @@ class ProgramWorks:
         """All prices at once, while nobody needs notice; then who may set them within which bounds."""
         side, bridge, lock = self.side, self._known_bridge(), self._known_timelock()
         wrong = [entry for entry in side.terms.prices if bridge["next_prices"][entry.kind] != entry.price_gwei]
-        self._do("prices", not wrong, [side.set_price(entry) for entry in wrong])
+        self._govern("prices", not wrong, [side.set_price(entry) for entry in wrong])
         loose = [
             entry
             for entry in side.terms.prices
             if (lock["lows"][entry.kind], lock["highs"][entry.kind]) != (entry.low, entry.high)
         ]
-        self._do("bounds", not loose, [side.bound_price(entry) for entry in loose])
+        self._govern("bounds", not loose, [side.bound_price(entry) for entry in loose])
         is_set = lock["setter"] == bytes(Pubkey.from_string(side.terms.setter))
-        self._do("setter", is_set, [side.name_setter()])
+        self._govern("setter", is_set, [side.name_setter()])
 
     def _register(self, token: TokenPlan) -> None:
         [found] = self._steps.read(self.side.token(token))
         is_registered = found is not None and found.owner == str(self.side.program.id)
-        self._do(f"token {token.token_id}", is_registered, self.side.register(token))
+        self._govern(f"token {token.token_id}", is_registered, self.side.register(token))
 
-    def _found_group(self, group: Group) -> None:
-        name, known = group.name.lower(), self._known_bridge()
-        count = known["group_counts"][group - 1]
-        if count and known[name][:count] != list_members(self.side.group(group)):
-            raise CodeUnexpected(self.side.place.name, f"the group of {name}", str(self.side.program.bridge))
-        self._do(name, bool(count), [self.side.found_group(group)])
-
-    def _hand_over(self) -> None:
-        """The timelock may upgrade the program, or nobody; the owner takes the timelock over; its founding ends."""
+    def _give_authority(self) -> None:
+        """The timelock may upgrade the program, or nobody."""
         side = self.side
         [found] = self._steps.read(side.loadings[0].data)
         loaded = None if found is None else read_program_data(found.data)
         is_given = loaded is not None and loaded.authority == side.heir
         self._do("authority", is_given, [set_authority(side.loadings[0].data, side.payer, side.heir)])
-        owner, lock = bytes(Pubkey.from_string(side.terms.owner)), self._known_timelock()
-        self._do("owner", owner in (lock["owner"], lock["coming_owner"]), [side.name_owner()])
-        self._do("founding", not lock["founding_ends"], [side.close_founding()])
+
+    def _is_group(self, group: Group) -> bool:
+        """Whether a group is founded. Raises CodeUnexpected if it is another one."""
+        name, known, planned = group.name.lower(), self._known_bridge(), self.side.group(group)
+        count, threshold = (known[f"group_{what}"][group - 1] for what in ("counts", "thresholds"))
+        if count and (known[name][:count], threshold) != (list_members(planned), planned.threshold):
+            raise CodeUnexpected(self.side.place.name, f"the group of {name}", str(self.side.program.bridge))
+        return bool(count)
+
+    def _open_doors(self, last: Group) -> None:
+        """In one transaction: the last group, with which the doors open; the owner may take the timelock over; the
+        founding ends. While it lasts whoever owns the timelock could let it upgrade the program at once.
+        """
+        side, lock = self.side, self._known_timelock()
+        owner = bytes(Pubkey.from_string(side.terms.owner))
+        missing = [] if self._is_group(last) else [side.found_group(last)]
+        if owner not in (lock["owner"], lock["coming_owner"]):
+            missing.append(side.name_owner())
+        is_done = not missing and not self._is_founding()
+        self._govern("founding", is_done, [*missing, side.close_founding()])
+
+    def _govern(self, step: str, is_done: bool, calls: Sequence[Instruction]) -> None:
+        """Calls that the timelock makes at once, while it is founded."""
+        if not is_done and not self._is_founding():
+            raise FoundingOver(self.side.place.name, step, str(self.side.lock.address))
+        self._do(step, is_done, calls)
+
+    def _is_founding(self) -> bool:
+        return TimelockReader(self.desk.node, self.side.lock).is_founding(CONFIRMED)
 
     def _do(self, step: str, is_done: bool, calls: Sequence[Instruction]) -> None:
         if is_done:
