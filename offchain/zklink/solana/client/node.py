@@ -239,4 +239,4 @@ def _read_owned(found: Json) -> tuple[int, dict[str, AccountData]]:
 
 def _read_account(found: Json) -> AccountData:
     data = base64.b64decode(found["data"][0], validate=True)
-    return AccountData(int(found["lamports"]), str(found["owner"]), data, bool(found["executable"]))
+    return AccountData(int(found["lamports"]), str(found["owner"]), data, bool(found.get("executable")))
