@@ -11,15 +11,16 @@ from tests.solana.test_node_story import USD
 from tests.solana.test_way_out import DAY, Rescue, accept_swap, fill, raise_false_end
 from tests.solana.test_way_out import deployed as deployed
 from tests.support.solana.account_doors import deposit
+from tests.support.solana.machine import key_of
 from tests.support.solana.star import SOLANA, SolanaStar
 from zklink.devnet.tokens import USDC
 from zklink.l1.deployment.places import ProgramDeployment
 from zklink.protocol.errors import RpcUnavailable, WrongChain
-from zklink.protocol.ids import BlockNumber
+from zklink.protocol.ids import BlockNumber, Lane
 from zklink.service.metrics import Metrics
 from zklink.service.settings.watch import WatchLimits
 from zklink.service.watching.alarms import Alarm, AlarmName
-from zklink.service.watching.members import MemberWatch
+from zklink.service.watching.members import MemberWatch, describe_loss
 from zklink.service.watching.watch import Watch
 from zklink.solana.interface import accounts
 
@@ -176,3 +177,83 @@ def test_round__another_authority_than_the_timelock__critical(star: SolanaStar) 
     found = look(watch)
     assert set(found) == {AlarmName.AUTHORITY_CHANGED}
     assert found[AlarmName.AUTHORITY_CHANGED].level == "critical"
+
+
+def test_round__blocks_that_hold_much_rent__warned_of_with_the_reason(star: SolanaStar) -> None:
+    pipeline = fill(star)
+    accept_swap(star, pipeline)
+    rescue = Rescue(star, payer=key_of("another helper"))
+    rescue.sign_acc()
+    rescue.way._blocks._settle = lambda key: 0  # type: ignore[method-assign]
+    assert rescue.way.advance(may_freeze=False) is not None
+    rescue.chain.finalize()
+    [lent] = rescue.view.look([]).lent
+    much = Watch(rescue.read, lambda: float(rescue.view.head().timestamp), limits=limit(lent.lamports))
+    assert AlarmName.RENT_LENT not in look(much), "as much as it may be"
+    watch = Watch(rescue.read, lambda: float(rescue.view.head().timestamp), limits=limit(lent.lamports - 1))
+    alarm = look(watch)[AlarmName.RENT_LENT]
+    assert alarm.level == "warning" and alarm.text.startswith("1 block not closed with 0.0")
+    assert "not executed: `zklink keep` executes and pays" in alarm.text
+    assert rent(watch, "not executed") == lent.lamports
+    other = Rescue(star)
+    other.keep()
+    other.chain.finalize()
+    alarm = look(watch)[AlarmName.RENT_LENT]
+    assert "not closed: " in alarm.text and "not executed:" not in alarm.text
+    assert (rent(watch, "not executed"), rent(watch, "not closed")) == (0, lent.lamports)
+
+
+def limit(lamports: int) -> WatchLimits:
+    """How much rent may be lent."""
+    return LIMITS.model_copy(update={"rent_lamports": lamports})
+
+
+def rent(watch: Watch, state: str) -> float | None:
+    """What a metric says."""
+    return watch.metrics.registry.get_sample_value("zklink_rent_lent_lamports", {"chain": "solana", "state": state})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        ("number", 0, "its finalized tip was block 2, and is 0"),
+        ("sync_hash", 7, "its finalized block 2 is another one"),
+        ("totals", None, "its finalized queue account had 2 requests, and has not these"),
+        ("queue_hashes", None, "its finalized queue account had 2 requests, and has not these"),
+    ],
+)
+def test_round__what_was_finalized_is_not_there_any_more__critical_until_somebody_looks(
+    star: SolanaStar, field: str, value: int | None, text: str
+) -> None:
+    fill(star)
+    for _ in range(2):
+        deposit(star.site, token=USDC, l1_amount=40 * USD)
+    rescue = Rescue(star)
+    watch = open_watch(rescue)
+    assert AlarmName.FINAL_LOST not in look(watch)
+    size = {"totals": 8, "queue_hashes": 32}.get(field, 0)
+    at = accounts.BRIDGE.offset(field) + (Lane.ACCOUNT - 1) * size
+    change(star, star.site.bridge, at, 1 if value is None else value)
+    alarm = look(watch)[AlarmName.FINAL_LOST]
+    assert alarm.level == "critical" and alarm.text == f"{text}: the cluster has lost what was final"
+    assert AlarmName.FINAL_LOST in look(watch), "it stays on"
+
+
+def test_round__requests_that_come__are_no_loss(star: SolanaStar) -> None:
+    fill(star)
+    rescue = Rescue(star)
+    watch = open_watch(rescue)
+    for _ in range(3):
+        deposit(star.site, token=USDC, l1_amount=40 * USD)
+        rescue.chain.finalize()
+        assert AlarmName.FINAL_LOST not in look(watch)
+
+
+def test_describe_loss__more_requests_than_a_reading_keeps__is_not_compared(star: SolanaStar) -> None:
+    before = Rescue(star).view.look([], is_final=True)
+    known = {**before.queue_hashes, Lane.SWAP: {5: b"hash"}}
+    later = {**known, Lane.SWAP: {104: b"a", 105: b"b"}}
+    seen = replace(before, queue_hashes=known)
+    assert describe_loss(seen, replace(before, queue_hashes=later)) == ""
+    lost = {**known, Lane.SWAP: {4: b"hash", 5: b"another"}}
+    assert describe_loss(seen, replace(before, queue_hashes=lost)).startswith("its finalized queue swap had 5")

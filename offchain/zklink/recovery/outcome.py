@@ -68,3 +68,9 @@ def show_time(seconds: int) -> str:
 def show_count(number: int, what: str) -> str:
     """A number of things, in words."""
     return f"{number} {what}{'s' * (number != 1)}"
+
+
+def show_sol(lamports: int) -> str:
+    """Lamports in SOL, to four places, rounded up."""
+    parts = -(-lamports // 10**5)
+    return f"{parts // 10**4}.{parts % 10**4:04d}"

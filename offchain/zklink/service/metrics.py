@@ -76,6 +76,7 @@ class Metrics:
             "alarm_until_seconds", "When the window of an alarm is over, in UNIX seconds; 0 for none", "place", "alarm"
         )
         self.watch_looked_at = gauge("watch_looked_at_seconds", "When a watch looked last, in UNIX seconds", "place")
+        self.rent_lent = gauge("rent_lent_lamports", "Rent that blocks not yet closed hold", "chain", "state")
         self.custody = gauge("custody", "What a bridge holds by its books, in layer-2 units", "chain", "token")
         self.custody_surplus = gauge(
             "custody_surplus", "What it holds beyond what it owes, in layer-2 units", "chain", "token"

@@ -6,17 +6,21 @@ Takes what was read of it and of the primary; gives a record. Never sends anythi
 from eth_utils import to_checksum_address
 
 from zklink.l1.contracts.bridge_structs import EndWord
+from zklink.l1.deployment.records import Deployment
 from zklink.protocol.ids import EXPIRY_SECONDS, FREEZE_DELAY_SECONDS, GROUP_DELAY_SECONDS, ChainId, Lane
 from zklink.recovery.chains_read import ChainsRead
 from zklink.recovery.contests import contest_window
 from zklink.recovery.member_reading import MemberReading
 from zklink.recovery.outcome import Window
 from zklink.upkeep.chain_reader import is_astray, list_missing, read_lag
+from zklink.upkeep.reserves import Reserves
 from zklink.upkeep.status_records import ChainStatus, ComingMembers, LaneStatus, TokenStatus, WaitingProposal
 
 
-def read_member_chain(read: ChainsRead, chain: ChainId, now: int) -> ChainStatus:
-    """How it stands at `now` (UNIX seconds). Raises what `ChainsRead` does."""
+def read_member_chain(read: ChainsRead, chain: ChainId, now: int, reserves: Reserves | None = None) -> ChainStatus:
+    """How it stands at `now` (UNIX seconds); its books are those of `reserves` where these are given, as they were when
+    finalized. Raises what `ChainsRead` does.
+    """
     deployment = read.deployment
     tokens = [token.token_id for token in deployment.tokens if chain in token.contracts]
     found = read.programs[chain].look(tokens)
@@ -45,10 +49,7 @@ def read_member_chain(read: ChainsRead, chain: ChainId, now: int) -> ChainStatus
         freezes=[],
         coming=_read_coming(found),
         pending=[],
-        tokens=[
-            TokenStatus(deployment.token(token).symbol, each.balance, each.owed, each.custody, each.scale, each.fees)
-            for token, each in found.tokens.items()
-        ],
+        tokens=_read_tokens(deployment, found, reserves),
         signers=[],
         is_astray=is_astray(read, found.tip, found.head.timestamp, is_primary=False),
         governor=to_checksum_address(deployment.governor),
@@ -62,7 +63,24 @@ def read_member_chain(read: ChainsRead, chain: ChainId, now: int) -> ChainStatus
         ],
         authority=found.authority,
         lock=found.lock,
+        lent=found.lent,
     )
+
+
+def _read_tokens(deployment: Deployment, found: MemberReading, reserves: Reserves | None) -> list[TokenStatus]:
+    final = found if reserves is None or reserves.reading is None else reserves.reading
+    return [
+        TokenStatus(
+            deployment.token(token).symbol,
+            each.balance,
+            each.owed,
+            each.custody,
+            each.scale,
+            each.fees,
+            None if reserves is None else reserves.custody[token],
+        )
+        for token, each in final.tokens.items()
+    ]
 
 
 def _read_lane(found: MemberReading, lane: Lane) -> LaneStatus:

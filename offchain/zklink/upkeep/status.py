@@ -40,7 +40,7 @@ def read_status(
         if chain not in reasons and (is_program or chain in read.bridges):
             try:
                 chains.append(
-                    read_member_chain(read, chain, now)
+                    read_member_chain(read, chain, now, reserves.get(chain))
                     if is_program
                     else read_chain(read, chain, now, signers or {}, reserves.get(chain))
                 )

@@ -5,10 +5,11 @@ Takes a status; gives text. Pure.
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from zklink.recovery.outcome import Window, show_count, show_time
+from zklink.recovery.member_reading import LentRent
+from zklink.recovery.outcome import Window, show_count, show_sol, show_time
 from zklink.upkeep.status_records import Alarm, ChainStatus, LaneStatus, Status, TokenStatus, Unread, Urgency
 
 FORMAT: Final = "zklink.status.1"
@@ -68,6 +69,8 @@ def _show_chain(chain: ChainStatus | Unread) -> Iterator[str]:
         yield from _wrap(f"owed to {owed.owner}: {owed.amount} units of {owed.symbol}", 2)
     for token in chain.tokens:
         yield from _wrap(_show_token(token), 2)
+    if chain.lent:
+        yield from _wrap(_show_rent(chain.lent), 2)
     for signer in chain.signers:
         yield from _wrap(f"{signer.name}: {_coins(signer.coin)} coins, {signer.gas // 10**6} million gas", 2)
 
@@ -90,7 +93,21 @@ def _show_lane(lane: LaneStatus, now: int) -> str:
 
 def _show_token(token: TokenStatus) -> str:
     text = f"{token.symbol}: custody {token.custody}, surplus {token.surplus} L1 units"
-    return text if token.expected is None else f"{text}; state and queues give {token.expected}"
+    if token.expected is None:
+        return text
+    return f"{text}; it holds {token.balance} and owes {token.pending}; state and queues give {token.expected}"
+
+
+def _show_rent(lent: Sequence[LentRent]) -> str:
+    """What blocks hold, and whose it is."""
+    by_writer: dict[str, int] = {}
+    for each in lent:
+        by_writer[each.writer] = by_writer.get(each.writer, 0) + each.lamports
+    owners = ", ".join(f"{show_sol(lamports)} of {writer}" for writer, lamports in by_writer.items())
+    left, waiting = sum(not each.is_executed for each in lent), sum(each.waiting for each in lent)
+    total = show_sol(sum(by_writer.values()))
+    counts = f"{left} not executed, {waiting} payouts wait"
+    return f"rent: {show_count(len(lent), 'block')} not closed, {counts}; {total} SOL come back: {owners}"
 
 
 def _encode_alarm(alarm: Alarm) -> dict[str, Any]:
@@ -129,6 +146,16 @@ def _encode_chain(chain: ChainStatus | Unread) -> dict[str, Any]:
         "tokens": [_encode_token(token) for token in chain.tokens],
         "signers": [
             {"name": s.name, "address": s.address, "coin": str(s.coin), "gas": str(s.gas)} for s in chain.signers
+        ],
+        "rent": [
+            {
+                "block": each.number,
+                "writer": each.writer,
+                "lamports": str(each.lamports),
+                "is_executed": each.is_executed,
+                "waiting": each.waiting,
+            }
+            for each in chain.lent
         ],
     }
 

@@ -9,6 +9,7 @@ from zklink.l1.contracts.bridge_structs import NO_ADDRESS, EndState
 from zklink.l1.contracts.timelock import Ownership
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import ChainId, Lane
+from zklink.recovery.member_reading import LentRent
 from zklink.recovery.outcome import Window
 
 
@@ -124,7 +125,8 @@ class ChainStatus:
     `pace` is its blocks of a day of a window. `end` is None on the primary, `end_window` while no END waits.
     `is_astray`: a member's last block is none of the primary's history, as far as that was read. `owner` is whose its
     timelock is, None on local chains without one; `governor` is whom the deployment's record names. `authority` may
-    upgrade a program and `lock` is the address of its timelock; empty for nobody, None for contracts.
+    upgrade a program and `lock` is the address of its timelock; empty for nobody, None for contracts. `lent` are the
+    accounts of a program's newest blocks that are not closed.
     """
 
     chain_id: ChainId
@@ -156,6 +158,7 @@ class ChainStatus:
     proposals: Sequence[WaitingProposal] = ()
     authority: str | None = None
     lock: str | None = None
+    lent: Sequence[LentRent] = ()
 
 
 @dataclass(frozen=True, slots=True)

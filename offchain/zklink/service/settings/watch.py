@@ -28,12 +28,14 @@ class WatchedChainSettings(ChainSettings):
 
 class WatchLimits(Section):
     """From when on it is an alarm that a chain shows no new block, that a member lacks a block of the primary, that a
-    block owes payouts, and that the primary accepts nothing, which ends the deployment after 172,800 seconds.
+    block owes payouts, and that the primary accepts nothing, which ends the deployment after 172,800 seconds; and how
+    many lamports of rent the blocks of a Solana chain may hold.
     """
 
     head_seconds: Whole = 300
     import_seconds: Whole = 1_800
     payouts_seconds: Annotated[int, Field(ge=0)] = 1_800
+    rent_lamports: Annotated[int, Field(ge=0)] = 10**9
     silence_seconds: Annotated[int, Field(ge=1, lt=172_800)] = 129_600
 
 

@@ -42,6 +42,7 @@ class AlarmName(StrEnum):
     OWNER_CHANGED = "owner_changed"
     AUTHORITY_CHANGED = "authority_changed"
     AUTHORITY_HELD = "authority_held"
+    RENT_LENT = "rent_lent"
     WORDS_NOT_KEPT = "words_not_kept"
 
 

@@ -4,20 +4,24 @@ stands, at the head and as it is finalized; gives the alarms that chains with co
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from zklink.history.solvency import Holding, sum_brought
 from zklink.protocol.bridge_hashes import Tip
 from zklink.protocol.ids import FREEZE_DELAY_SECONDS, GROUP_DELAY_SECONDS, BlockNumber, ChainId, Lane
 from zklink.recovery.accepted_history import AcceptedHistory
 from zklink.recovery.chains_read import ChainsRead
-from zklink.recovery.member_reading import MemberReading
-from zklink.recovery.outcome import Window, show_count, show_time
+from zklink.recovery.member_reading import LentRent, MemberReading
+from zklink.recovery.outcome import Window, show_count, show_sol, show_time
 from zklink.service.metrics import Metrics
 from zklink.service.settings.watch import WatchLimits
 from zklink.service.watching.alarms import Alarm, AlarmName
 from zklink.service.watching.ends import describe_call, find_raised
 from zklink.service.watching.money import Custody, Ledger
 from zklink.service.watching.progress import Progress
+
+RENT_STATES: Final = ("not executed", "with payouts that wait", "not closed")
+"""Why a block's account still holds its writer's rent."""
 
 
 @dataclass(slots=True)
@@ -30,6 +34,8 @@ class MemberWatch:
     metrics: Metrics
     _progress: Progress = field(init=False)
     _custody: Custody = field(init=False)
+    _seen: MemberReading | None = None
+    """The last finalized reading; that before a loss, until a person looks."""
 
     def __post_init__(self) -> None:
         self._progress = Progress(self.read, self.chain, self.limits, self.metrics)
@@ -44,7 +50,9 @@ class MemberWatch:
         yield from self._find_ends(found, name, history)
         yield from self._find_progress(found, now, history)
         yield from self._find_governance(found, name)
+        yield from self._find_rent(found, name)
         final = view.look(tokens, is_final=True)
+        yield from self._find_lost(final, name)
         tips.append(final.tip.number)
         yield from self._find_money(final, name, ledger)
 
@@ -95,6 +103,28 @@ class MemberWatch:
             else:
                 yield Alarm(AlarmName.AUTHORITY_HELD, name, text, mark=found.authority)
 
+    def _find_rent(self, found: MemberReading, name: str) -> Iterator[Alarm]:
+        """What its newest blocks hold of their writers' lamports, and why."""
+        held = dict.fromkeys(RENT_STATES, 0)
+        for each in found.lent:
+            held[_rent_state(each)] += each.lamports
+        for state, lamports in held.items():
+            self.metrics.rent_lent.labels(name, state).set(lamports)
+        total = sum(held.values())
+        if total > self.limits.rent_lamports:
+            text = f"{show_count(len(found.lent), 'block')} not closed with {show_sol(total)} SOL of rent"
+            parts = ", ".join(f"{show_sol(lamports)} {state}" for state, lamports in held.items() if lamports)
+            help = "`zklink keep` executes and pays; only its writer closes a block"
+            yield Alarm(AlarmName.RENT_LENT, name, f"{text}: {parts}: {help}")
+
+    def _find_lost(self, final: MemberReading, name: str) -> Iterator[Alarm]:
+        """What was finalized must still be there. What is lost stays so until a person looks."""
+        text = "" if self._seen is None else describe_loss(self._seen, final)
+        if text:
+            yield Alarm(AlarmName.FINAL_LOST, name, f"{text}: the cluster has lost what was final")
+        else:
+            self._seen = final
+
     def _find_money(self, final: MemberReading, name: str, ledger: Ledger) -> Iterator[Alarm]:
         """While a block is not executed, or its reserves are not replayed, and once exits may have paid, only balances
         are compared.
@@ -122,6 +152,27 @@ class MemberWatch:
             )
             symbol = self.read.deployment.token(token).symbol
             yield from self._custody.judge(holding, symbol, height, does_know=reserves is not None)
+
+
+def describe_loss(before: MemberReading, now: MemberReading) -> str:
+    """What of a finalized reading a later one has not: an imported block, or requests, for which watchers have given
+    their word; empty for nothing. A hash after which more requests have come than a reading keeps is not compared.
+    """
+    if now.tip.number < before.tip.number:
+        return f"its finalized tip was block {before.tip.number}, and is {now.tip.number}"
+    if now.tip.number == before.tip.number and now.tip.sync_hash != before.tip.sync_hash:
+        return f"its finalized block {before.tip.number} is another one"
+    for lane, known in before.queue_hashes.items():
+        count, hashes = max(known), now.queue_hashes[lane]
+        if max(hashes) < count or hashes.get(count, known[count]) != known[count]:
+            return f"its finalized queue {lane.name.lower()} had {count} requests, and has not these"
+    return ""
+
+
+def _rent_state(lent: LentRent) -> str:
+    if not lent.is_executed:
+        return RENT_STATES[0]
+    return RENT_STATES[1] if lent.waiting else RENT_STATES[2]
 
 
 def _find_since(tip: Tip, history: AcceptedHistory | None) -> int:

@@ -228,10 +228,11 @@ def read_blocks(node: SolanaNode, program: Program, keys: Sequence[Pubkey]) -> l
     if not keys:
         return []
     _, found = node.accounts([str(key) for key in keys], CONFIRMED)
-    return [None if each is None else _read(program, key, each) for key, each in zip(keys, found, strict=True)]
+    return [None if each is None else parse_block(program, key, each) for key, each in zip(keys, found, strict=True)]
 
 
-def _read(program: Program, key: Pubkey, found: AccountData) -> BlockAccount | None:
+def parse_block(program: Program, key: Pubkey, found: AccountData) -> BlockAccount | None:
+    """The block that an account is; None for anything else."""
     if found.owner != encode_base58(bytes(program.id)) or len(found.data) < accounts.BLOCK.size:
         return None
     fields = accounts.BLOCK.unpack(found.data[: accounts.BLOCK.size])
