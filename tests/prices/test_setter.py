@@ -8,7 +8,7 @@ from zklink.devnet.profiles import POLYGON
 from zklink.devnet.system import LocalSystem
 from zklink.l1.contracts.bridge_structs import PriceState
 from zklink.prices.founding import BOUND_FACTOR, plan_entries
-from zklink.prices.setter import Drift, PriceSetter, SetPrice, plan_changes
+from zklink.prices.setter import Drift, PriceSetter, RegistryDoors, SetPrice, plan_changes
 from zklink.prices.table import GREATEST_GWEI
 from zklink.protocol.errors import CallReverted, RpcUnavailable
 from zklink.protocol.ids import FEE_NOTICE_SECONDS, ChainId, Door
@@ -96,7 +96,7 @@ class TestRegistry:
         def compute() -> dict[ChainId, dict[int, int]]:
             return {HERE: {kind: price * factor // 100 for kind, price in wanted.items()}}
 
-        return PriceSetter({HERE: registry}, compute, system.world.roles.setter)
+        return PriceSetter({HERE: RegistryDoors(registry, system.world.roles.setter)}, compute)
 
     def prices(self, system: LocalSystem) -> dict[int, int]:
         found = system.bridges[HERE].tokens.prices()
@@ -142,9 +142,9 @@ class TestRegistry:
 
         away.price_state = gone  # type: ignore[method-assign]
         try:
-            setter = PriceSetter(
-                {ChainId(3): away, HERE: system.bridges[HERE].tokens}, lambda: wanted, system.world.roles.setter
-            )
+            registries = {ChainId(3): away, HERE: system.bridges[HERE].tokens}
+            account = system.world.roles.setter
+            setter = PriceSetter({k: RegistryDoors(each, account) for k, each in registries.items()}, lambda: wanted)
             assert setter.round(said.append)
             setter.round(said.append)
         finally:
@@ -155,7 +155,7 @@ class TestRegistry:
     def test_round__not_the_setter__says_the_reason(self, system: LocalSystem) -> None:
         said = list[str]()
         setter = self.setter(system, 50, self.prices(system))
-        setter.account = system.world.roles.stranger
+        setter.doors = {HERE: RegistryDoors(system.bridges[HERE].tokens, system.world.roles.stranger)}
         assert not setter.round(said.append)
         assert "prices: not the setter" in said[0]
         with pytest.raises(CallReverted, match="not the setter"):

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sequencer.requests import make_request
-from zklink.prices.gas_costs import MEASURED, GasCosts
-from zklink.prices.table import GREATEST_GWEI, Market, Prices
+from zklink.prices.gas_costs import LAMPORTS, LAMPORTS_PER_TRANSACTION, MEASURED, GasCosts
+from zklink.prices.table import GREATEST_GWEI, Market, Prices, price_lamports
 from zklink.prices.worst_packing import count_deposits, count_full_exits, count_key_requests, count_swaps
 from zklink.protocol.errors import PriceUnknown
 from zklink.protocol.ids import ChainId, Door, TokenId
@@ -142,3 +142,54 @@ def test_compute__a_chain_without_a_price__says_which() -> None:
 def test_compute__the_margin__is_of_the_cost() -> None:
     once, twice = (Prices(MARKETS, P, MAIN, margin).compute(C) for margin in (100, 200))
     assert all(0 <= 2 * once[kind] - twice[kind] <= 2 for kind in once if kind != Door.CROWDED_EXIT)
+
+
+S = ChainId(5)
+"""A Solana chain."""
+PAGE = (Path(__file__).parents[2] / "docs" / "performance.md").read_text()
+
+
+def read_lamports(row: str) -> int:
+    """The fees of a block, or of a payout, by the page on performance, which a test measures."""
+    [found] = [line for line in PAGE.splitlines() if line.startswith(f"| {row} |")]
+    return int(found.split("|")[3].replace(",", ""))
+
+
+def test_lamports__against_the_page__cover_it_and_little_more() -> None:
+    fixed = read_lamports("none")
+    assert fixed <= LAMPORTS.import_block == LAMPORTS.import_further <= fixed * 13 // 10
+    assert read_lamports("1 to Solana") - fixed <= LAMPORTS.record <= LAMPORTS_PER_TRANSACTION
+    assert 2 * read_lamports("a payout") == LAMPORTS.payment, "broker and recipient, each by itself"
+    assert (LAMPORTS.accept_block, LAMPORTS.word) == (0, 0), "Solana is never the primary"
+
+
+def on_solana(sol_usd: int = 150, lamports: int = LAMPORTS_PER_TRANSACTION) -> Prices:
+    markets = {**MARKETS, S: price_lamports(sol_usd * USD, lamports)}
+    return Prices(markets, P, MAIN, 100, programs=(S,))
+
+
+def test_swap__to_solana__is_dearer_by_what_its_transactions_cost() -> None:
+    """In the coin of a chain: 0.00004 SOL of a record and a payment, less the dearest payment elsewhere."""
+    with_it, without = on_solana(), Prices(MARKETS, P, MAIN, 100)
+    shared = LAMPORTS.import_block // count_swaps(MAIN) * 150 * USD
+    for source in MARKETS:
+        coin = MARKETS[source].coin_micro_usd
+        more = with_it.swap(source, source) - without.swap(source, source)
+        assert abs(more - shared // coin) <= 1, "every block is brought there, whatever it is about"
+        assert with_it.compute(source).keys() == without.compute(source).keys() | {S}
+    record = LAMPORTS.record * 150 * USD // MARKETS[A].coin_micro_usd
+    plain = Prices({**MARKETS, S: Market(1, 150 * USD)}, P, MAIN, 100).swap(A, S)
+    assert with_it.swap(A, S) >= plain + record
+
+
+def test_doors__of_solana__in_lamports_follow_sol_and_its_fees() -> None:
+    nothing = {**MARKETS, S: price_lamports(150 * USD)}
+    free = Prices(
+        {chain: Market(0, m.coin_micro_usd) if chain != S else m for chain, m in nothing.items()}, P, MAIN, 100
+    )
+    alone = replace(free, programs=(S,))
+    fixed = -(-LAMPORTS.import_block // count_swaps(MAIN))
+    assert abs(alone.swap(S, S) - (fixed + 2 * LAMPORTS.record + LAMPORTS.payment)) <= 1, "in lamports, whatever SOL is"
+    assert alone.deposit(S) == -(-LAMPORTS.import_block // count_deposits(MAIN)) + LAMPORTS.record
+    assert on_solana(sol_usd=300).deposit(S) < on_solana().deposit(S), "the primary's gas is fewer lamports then"
+    assert on_solana(lamports=10_000).deposit(S) > on_solana().deposit(S)

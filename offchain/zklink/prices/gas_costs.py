@@ -3,6 +3,7 @@
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,19 @@ class GasCosts:
 
 MEASURED = GasCosts()
 """The figures of this version's contracts."""
+
+LAMPORTS_PER_TRANSACTION: Final = 5_000
+"""What a transaction of one signature costs on Solana, without a priority fee."""
+
+LAMPORTS = GasCosts(
+    accept_block=0,
+    word=0,
+    import_block=30_000,
+    import_further=30_000,
+    record=LAMPORTS_PER_TRANSACTION,
+    payment=2 * LAMPORTS_PER_TRANSACTION,
+)
+"""The same on a Solana member, in lamports: every block is brought by itself, in five transactions with six signatures;
+at worst a record makes one more, and a payout goes to broker and recipient by one each. Rent comes back. A test
+compares them with docs/performance.md.
+"""

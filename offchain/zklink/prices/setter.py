@@ -5,9 +5,9 @@ doubled within a day (the registry's own ceiling), a rise an hour ahead. Decides
 restart changes nothing and two setters do not fight. Never holds more than the setter's key.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from eth_account.signers.local import LocalAccount
 
@@ -74,13 +74,58 @@ def _plan(wanted: int, found: SetPrice, now: int, drift: Drift) -> int | None:
     return goal if goal > present else None
 
 
+class Doors(Protocol):
+    """The prices of one chain, and who sets them."""
+
+    @property
+    def name(self) -> str:
+        """The chain's."""
+        ...
+
+    @property
+    def unit(self) -> str:
+        """What prices are counted in, of which 10^9 are a coin."""
+        ...
+
+    def read(self, kinds: Iterable[int]) -> tuple[int, dict[int, SetPrice]]:
+        """The chain's time (UNIX seconds), and the prices of these kinds. Raises RpcUnavailable."""
+        ...
+
+    def set(self, changes: Mapping[int, int]) -> None:
+        """Set prices by kind. Raises CallReverted, RpcUnavailable, ..."""
+        ...
+
+
+@dataclass
+class RegistryDoors:
+    """The doors of a chain with contracts."""
+
+    registry: RegistryClient
+    account: LocalAccount
+
+    @property
+    def name(self) -> str:
+        return self.registry.client.profile.name
+
+    @property
+    def unit(self) -> str:
+        return "gwei"
+
+    def read(self, kinds: Iterable[int]) -> tuple[int, dict[int, SetPrice]]:
+        registry = self.registry
+        now = registry.client.head().timestamp
+        return now, {kind: SetPrice(registry.price_state(kind), registry.price_ceiling(kind)) for kind in kinds}
+
+    def set(self, changes: Mapping[int, int]) -> None:
+        self.registry.set_prices(self.account, changes)
+
+
 @dataclass
 class PriceSetter:
     """Keeps the prices of every chain near what they should be. `compute` gives them by chain and kind."""
 
-    registries: Mapping[ChainId, RegistryClient]
+    doors: Mapping[ChainId, Doors]
     compute: Callable[[], Mapping[ChainId, Mapping[int, int]]]
-    account: LocalAccount
     drift: Drift = Drift()
     said: dict[ChainId, str] = field(default_factory=dict)
 
@@ -89,32 +134,25 @@ class PriceSetter:
         hold up the others. Raises what `compute` does.
         """
         wanted, is_busy = self.compute(), False
-        for chain, registry in self.registries.items():
-            name = registry.client.profile.name
+        for chain, doors in self.doors.items():
             try:
-                changes = self.look(chain, wanted[chain])
+                now, found = doors.read(wanted[chain])
+                changes = plan_changes(wanted[chain], found, now, self.drift)
                 if changes:
-                    registry.set_prices(self.account, changes)
+                    doors.set(changes)
             except ZkLinkError as error:
                 if self.said.get(chain) != str(error):
-                    say(f"{name}: {error}")
+                    say(f"{doors.name}: {error}")
                 self.said[chain] = str(error)
                 continue
             self.said.pop(chain, None)
             if changes:
-                say(f"{name}: {describe_changes(changes)}")
+                say(f"{doors.name}: {describe_changes(changes, doors.unit)}")
                 is_busy = True
         return is_busy
 
-    def look(self, chain: ChainId, wanted: Mapping[int, int]) -> dict[int, int]:
-        """What should be set on a chain now. Raises RpcUnavailable."""
-        registry = self.registries[chain]
-        now = registry.client.head().timestamp
-        found = {kind: SetPrice(registry.price_state(kind), registry.price_ceiling(kind)) for kind in wanted}
-        return plan_changes(wanted, found, now, self.drift)
 
-
-def describe_changes(changes: Mapping[int, int]) -> str:
+def describe_changes(changes: Mapping[int, int], unit: str) -> str:
     """Prices in words."""
-    prices = ", ".join(f"{kind}: {gwei:,}" for kind, gwei in sorted(changes.items()))
-    return f"set (gwei by kind; rises count in {FEE_NOTICE_SECONDS // 60} minutes) {prices}"
+    prices = ", ".join(f"{kind}: {price:,}" for kind, price in sorted(changes.items()))
+    return f"set ({unit} by kind; rises count in {FEE_NOTICE_SECONDS // 60} minutes) {prices}"

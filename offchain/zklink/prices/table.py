@@ -7,11 +7,11 @@ takes in is its own coin, and it is spent on others: so everything is counted in
 A full exit that reserves cannot pay at once is served once a reserve; one serving is in its price.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from zklink.prices.gas_costs import MEASURED, GasCosts
+from zklink.prices.gas_costs import LAMPORTS, LAMPORTS_PER_TRANSACTION, MEASURED, GasCosts
 from zklink.prices.worst_packing import count_deposits, count_full_exits, count_key_requests, count_swaps
 from zklink.protocol.errors import PriceUnknown
 from zklink.protocol.ids import NATIVE_FEE_BITS, ChainId, Door
@@ -42,15 +42,26 @@ class Market:
         return self.gas_price_wei * self.coin_micro_usd
 
 
+def price_lamports(coin_micro_usd: int, transaction_lamports: int = LAMPORTS_PER_TRANSACTION) -> Market:
+    """The market of a Solana chain, whose costs are counted in lamports: SOL's price, and what one transaction costs
+    there with its priority fee.
+    """
+    return Market(-(-WEI_PER_GWEI * transaction_lamports // LAMPORTS_PER_TRANSACTION), coin_micro_usd)
+
+
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """The prices of one deployment. `margin` is in percent."""
+    """The prices of one deployment. `margin` is in percent; `programs` are its Solana chains, where a gwei of the
+    coin is a lamport.
+    """
 
     markets: Mapping[ChainId, Market]
     primary: ChainId
     preset: Preset
     margin: int = DEFAULT_MARGIN
     costs: GasCosts = MEASURED
+    programs: Collection[ChainId] = ()
+    lamports: GasCosts = LAMPORTS
 
     def compute(self, source: ChainId) -> dict[int, int]:
         """The prices at the doors of a chain, in gwei of its coin, by kind: a chain for swaps to it, else a Door.
@@ -95,16 +106,20 @@ class Prices:
         """A request's share of the calls that bring a block to all chains, in 10^-24 dollars, rounded up."""
         fixed = self.costs.accept_block * self._market(self.primary).cost
         for chain in self.markets.keys() - {self.primary}:
-            gas = self.costs.import_block if chain in concerned else self.costs.import_further
+            costs = self._costs(chain)
+            gas = costs.import_block if chain in concerned else costs.import_further
             fixed += gas * self._market(chain).cost
         return -(-fixed // places) + words * self.costs.word * self._market(self.primary).cost
 
     def _record(self, chain: ChainId) -> int:
         """A record in the slice of a member; on the primary its words are all."""
-        return 0 if chain == self.primary else self.costs.record * self._market(chain).cost
+        return 0 if chain == self.primary else self._costs(chain).record * self._market(chain).cost
 
     def _payment(self, chains: Iterable[ChainId]) -> int:
-        return self.costs.payment * max(self._market(chain).cost for chain in chains)
+        return max(self._costs(chain).payment * self._market(chain).cost for chain in chains)
+
+    def _costs(self, chain: ChainId) -> GasCosts:
+        return self.lamports if chain in self.programs else self.costs
 
     def _gwei(self, source: ChainId, cost: int) -> int:
         """A cost with the margin, in gwei of the source's coin, rounded up; at least 1, at most what words can say."""
