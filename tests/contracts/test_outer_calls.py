@@ -5,8 +5,12 @@ Whoever is called may need all the gas that it is offered, and gets no more: it 
 """
 
 from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
+from eth_abi import encode
+from eth_utils import keccak
 
 from tests.support.drafts.entry_scene import SIGNER, EntryScene, register
 from tests.support.drafts.escape import Exit, make_escaping
@@ -14,10 +18,10 @@ from tests.support.drafts.rig import COIN, Rig, RigChain, config, payment
 from tests.support.evm import EvmContract, Reverted, reverts
 from tests.support.gas_gate import COIN as NO_DATA
 from tests.support.gas_gate import create, deploy_gate, open_token, selector
-from tests.support.three_chains import DEPOSITOR, GOVERNOR, RECIPIENT, STRANGER, USD, ZERO, A
+from tests.support.three_chains import DEPOSITOR, GOVERNOR, RECIPIENT, STRANGER, USD, ZERO, A, B
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import universal_address
-from zklink.protocol.ids import Lane, TokenId
+from zklink.protocol.ids import ChainId, Lane, TokenId
 
 GATED = TokenId(20)
 MAGIC = 0x1626BA7E << 224
@@ -30,6 +34,7 @@ DECIMALS, BALANCE = selector("decimals()"), selector("balanceOf(address)")
 SEND = selector("transfer(address,uint256)")
 PERMIT_2612 = selector("permit(address,address,uint256,uint256,uint8,bytes32,bytes32)")
 PERMIT_DAI = selector("permit(address,address,uint256,uint256,bool,uint8,bytes32,bytes32)")
+CHECK_PROOFS = selector("check_proofs(uint256[8][],uint256[4][])")
 SIGNATURE = selector("isValidSignature(bytes32,bytes)")
 
 
@@ -206,3 +211,30 @@ def test_register__token_that_writes_while_it_is_asked__is_refused(rig: Rig) -> 
     asked_of_somebody = create(here.evm, only_with_arguments)
     with reverts("registry: balance not readable"):
         here.registry.register_token(GATED, config(USD, asked_of_somebody), sender=GOVERNOR)
+
+
+# -- what a verifier is asked
+
+
+def only_for(call: bytes) -> bytes:
+    """Code that stops for exactly this call, and reverts for any other."""
+    return bytes.fromhex(f"365f5f37365f207f{keccak(call).hex()}14602f57" + "5f5ffd" + "5b00")
+
+
+@pytest.mark.parametrize("chain", [A, B])
+def test_enter__several_blocks__each_verifier_is_asked_once_for_its_proofs_and_inputs(rig: Rig, chain: ChainId) -> None:
+    here = rig[chain]
+    drafts = [rig.draft(lane=Lane.ACCOUNT if i % 3 == 1 else Lane.SWAP) for i in range(5)]
+    proofs = [tuple(100 * i + k for k in range(8)) for i in range(5)]
+    links = rig.extend(*(replace(d, block=replace(d.block, proof=p)) for d, p in zip(drafts, proofs, strict=True)))
+    with ExitStack() as stack:
+        for lane, verifier in ((Lane.SWAP, here.swap_verifier), (Lane.ACCOUNT, here.account_verifier)):
+            numbers = [i for i, link in enumerate(links) if link.lane is lane]
+            inputs = [links[i].preimage.inputs().as_tuple() for i in numbers]
+            asked = CHECK_PROOFS + encode(["uint256[8][]", "uint256[4][]"], [[proofs[i] for i in numbers], inputs])
+            stack.enter_context(here.evm.other_code(verifier.address, only_for(asked)))
+        if chain == B:
+            here.accept(rig.accept_call())
+        else:
+            here.import_blocks(rig.import_call(chain))
+    assert here.tip().number == 5
