@@ -51,6 +51,13 @@ def test_accept__blocks_that_are_there__are_skipped_with_words_and_consents(rig:
     assert here.history.queue_of(A, Lane.SWAP) == rig[A].bridge.queue_hash(Lane.SWAP, 2)
 
 
+def test_accept__changes_in_the_last_of_the_blocks_that_are_there__their_consents_are_skipped(rig: Rig) -> None:
+    rig.accept(rig.draft({A: PAID[A], B: PAID[B]}), rig.draft({C: PAID[C]}), with_changes(rig, *CHANGES[:2]))
+    rig.extend(with_changes(rig, *CHANGES[2:]))
+    rig.primary.accept(rig.blocks.accept_call(1, 4, rig.ask_queue, at=3))
+    assert rig.primary.tip().sync_hash == rig.blocks.sync_hash(4)
+
+
 def test_accept__all_blocks_there__changes_nothing_whatever_the_evidence(rig: Rig) -> None:
     rig.accept(with_changes(rig, CHANGES[0]), rig.draft({B: PAID[B]}))
     tip = rig.primary.tip()
