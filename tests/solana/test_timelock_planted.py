@@ -175,3 +175,24 @@ def test_close_proposal__that_nobody_has_made__gives_its_own_rent() -> None:
     lock.send(close, THIEF)
     assert lock.machine.lamports(THIEF.pubkey()) == 10**9 + 5_000_000
     assert lock.machine.data(planted) == b""
+
+
+def find_key(last: int) -> Keypair:
+    """A key pair whose public key ends with that byte."""
+    pairs = (Keypair.from_seed(i.to_bytes(32, "big")) for i in range(1, 10_000))
+    return next(pair for pair in pairs if bytes(pair.pubkey())[-1] == last)
+
+
+@pytest.mark.parametrize("what", ["another tag", "shorter than a head"])
+def test_close_proposal__account_that_is_no_proposal__keeps_its_rent(what: str) -> None:
+    lock, payer = open_lock(), find_key(last=0)
+    lock.machine.fund(payer.pubkey(), 10**9)
+    head = accounts.PROPOSAL.unpack(bytes(accounts.PROPOSAL.size))
+    head |= {"tag": accounts.PROPOSAL_TAG, "stage": accounts.CANCELLED, "payer": bytes(payer.pubkey())}
+    data = accounts.PROPOSAL.pack(**head)
+    # Behind an account there are zeros, so that one without its last byte would have the same payer.
+    wrong = {"another tag": b"\1" + data[1:], "shorter than a head": data[:-1]}[what]
+    call = exchange(lock.timelock.close_proposal(payer.pubkey(), 9), lock.timelock.proposal(9), SOMEWHERE)
+    for content, refusal in ((wrong, TimelockRefusal.ACCOUNT), (data, None)):
+        lock.machine.put(SOMEWHERE, lock.timelock.id, content)
+        lock.send(call, payer, refusal=refusal)
