@@ -15,6 +15,7 @@ from tests.solana.lossy_node import LossyNode
 from zklink.devnet.solana.mints import make_mint
 from zklink.devnet.solana.people import Desk as People
 from zklink.devnet.solana.people import key_of
+from zklink.l1.deployment.checks import Check
 from zklink.l1.deployment.dossier import Dossier
 from zklink.l1.deployment.journal import Journal
 from zklink.lab.solana.base import SolanaChain, SolanaSpec
@@ -130,9 +131,12 @@ class Built:
 
     def find_wrong(self, dossier: Dossier | None = None) -> set[str]:
         """What of the programs is not as a record says; by default as its own."""
+        return {check.what for check in self.check(dossier) if not check.is_right}
+
+    def check(self, dossier: Dossier | None = None) -> list[Check]:
+        """Whether the programs are as a record says; by default as its own."""
         self.star.chain.finalize()
-        checks = verify_programs(dossier or self.dossier, {SOLANA: self.star.desk().node})
-        return {check.what for check in checks if not check.is_right}
+        return list(verify_programs(dossier or self.dossier, {SOLANA: self.star.desk().node}))
 
     def read(self, key: Pubkey) -> Account:
         """An account as it is now."""

@@ -24,9 +24,11 @@ from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.dossier import Dossier
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.protocol.ids import NO_TOKEN
+from zklink.service.deploying.program_checks import verify_programs
 from zklink.service.program_link import ProgramLink
 from zklink.solana.client.program import SYSTEM, find_holding
 from zklink.solana.deploying.side import ProgramSide
+from zklink.solana.deploying.verify_timelock import OWNER
 from zklink.solana.interface import instructions
 
 USD = 10**6
@@ -96,13 +98,20 @@ def count(star: Star, owner: Keypair, place: Pubkey) -> int:
     return 0 if held is None else int.from_bytes(held.data[AMOUNT], "little")
 
 
+def find_wrong(star: Star, dossier: Dossier) -> set[str]:
+    """What is not as the record says, as far as it is finalized, while everything moves."""
+    checks = verify_programs(dossier, {SOLANA: star.desk().node})
+    return {check.what for check in checks if not check.is_right}
+
+
 def test_swap__both_ways_through_what_was_deployed__is_paid(star: Star, tmp_path: Path) -> None:
     roles, world = star.networks.world.roles, star.networks.world
     members = {", ".join(f'"{member}"' for member in part) for part in (MEMBERS[:3], MEMBERS[3:])}
     validators, watchers = sorted(members, key=star.text.index)
     groups = {validators: name_members(roles.validators), watchers: name_members(roles.watchers)}
     side = star.prepare(tmp_path, groups).sides[SOLANA].side
-    pipeline = open_pipeline(star, star.deploy(tmp_path, groups))
+    dossier = star.deploy(tmp_path, groups)
+    pipeline = open_pipeline(star, dossier)
     people = People(star.chain, key_of("issuer"))
     place = side.mint(next(token for token in side.plan.tokens if token.token_id == USDC))
     for key in (ALICE, BOB):
@@ -123,6 +132,7 @@ def test_swap__both_ways_through_what_was_deployed__is_paid(star: Star, tmp_path
                 return
             pipeline.round()
             star.chain.mine(SLOTS)
+            assert find_wrong(star, dossier) == {OWNER}
         raise AssertionError(pipeline.retries())
 
     rounds(lambda: token.balance(roles.recipient.address) == 300 * USD)
@@ -130,3 +140,5 @@ def test_swap__both_ways_through_what_was_deployed__is_paid(star: Star, tmp_path
     send_swap(pipeline.system, SEPOLIA.chain_id, replace(order, recipient=bytes(BOB.pubkey())))
     rounds(lambda: count(star, BOB, place) == 200 * USD)
     assert pipeline.retries() == []
+    star.chain.finalize()
+    assert find_wrong(star, dossier) == {OWNER}

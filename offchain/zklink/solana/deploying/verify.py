@@ -20,6 +20,14 @@ from zklink.solana.deploying import loader
 from zklink.solana.deploying.loading import Loading, hash_code
 from zklink.solana.deploying.seeded import Seeded
 from zklink.solana.deploying.side import GROUPS, ProgramSide, list_members
+from zklink.solana.deploying.verify_accounts import (
+    list_accounts,
+    verify_accounts,
+    verify_explained,
+    verify_lock_accounts,
+)
+from zklink.solana.deploying.verify_books import read_bridge, verify_books
+from zklink.solana.deploying.verify_fields import Now, find_price, verify_fields
 from zklink.solana.deploying.verify_history import verify_history
 from zklink.solana.deploying.verify_timelock import verify_timelock
 from zklink.solana.deploying.verify_tokens import verify_tokens
@@ -35,14 +43,16 @@ def verify_program(side: ProgramSide, node: SolanaNode, deployment_hash: bytes) 
         return
     heirs = (side.heir, None)
     hashes = (side.terms.code_hash, side.terms.timelock_hash)
+    histories = list[Check]()
     for loading, code_hash, heir in zip(side.loadings, hashes, heirs, strict=True):
         yield from _verify_code(name, loading, code_hash, heir, node)
-        yield from verify_history(name, loading, side.terms.transactions.get(loading.name, ""), node)
+        histories += verify_history(name, loading, side.terms.transactions.get(loading.name, ""), node)
+    yield from histories
     yield check(name, "program: address of its bridge", side.place.bridge, str(side.program.bridge))
     yield from verify_timelock(side, node)
-    [bridge, sol, swaps, requests, keys] = _read(
-        node, side.program.bridge, side.sol, side.swap_queue.key, side.account_queue.key, side.keys_account.key
-    )
+    yield from verify_lock_accounts(side, node)
+    places = side.program.bridge, side.sol, side.swap_queue.key, side.account_queue.key, side.keys_account.key
+    slot, [bridge, sol, swaps, requests, keys] = node.accounts(list(map(str, places)), FINALIZED)
     own = str(side.program.id)
     if bridge is None or bridge.owner != own or len(bridge.data) != accounts.BRIDGE.size:
         yield Check(name, "Bridge", False, f"{side.place.bridge} is no bridge of this program")
@@ -50,13 +60,33 @@ def verify_program(side: ProgramSide, node: SolanaNode, deployment_hash: bytes) 
     fields = accounts.BRIDGE.unpack(bridge.data)
     yield from _verify_bridge(side, fields, deployment_hash)
     yield from _verify_groups(side, fields)
-    yield from _verify_prices(side, fields)
+    now = Now(node.block_time(slot), slot)
+    yield from verify_fields(side, fields, now)
+    yield from _verify_prices(side, fields, now)
     yield check(name, "sol: whose it is", sol.owner if sol else "nobody's", own)
     yield from _verify_keys(side, keys)
     rings = {Lane.SWAP: (side.swap_queue, swaps), Lane.ACCOUNT: (side.account_queue, requests)}
     for lane, (place, ring) in rings.items():
         yield from _verify_queue(side, fields, lane, place, ring)
     yield from verify_tokens(side, node, fields, sol)
+    yield from _verify_all(side, node, is_first=histories[0].is_right)
+
+
+def _verify_all(side: ProgramSide, node: SolanaNode, is_first: bool) -> Iterator[Check]:
+    """Every account of the bridge's program as of one slot, and what they are together."""
+    listed, slot, found = list_accounts("program", side, side.program.id, node)
+    yield listed
+    if not listed.is_right:
+        return
+    reading = read_bridge(found, side, slot)
+    if reading is None:
+        what = "program: the bridge and its queues among its accounts"
+        yield Check(side.place.name, what, False, "one is missing, or of another size")
+        return
+    sorted_, census = verify_accounts(side, found, reading.fields, node.block_time(slot))
+    yield sorted_
+    yield verify_explained(side, census, reading.tip.number, is_first)
+    yield from verify_books(side, census, reading)
 
 
 def _verify_code(name: str, own: Loading, said: str, heir: Pubkey | None, node: SolanaNode) -> Iterator[Check]:
@@ -121,14 +151,16 @@ def _verify_groups(side: ProgramSide, fields: dict[str, Any]) -> Iterator[Check]
     yield check(side.place.name, "Bridge: an announced change", BridgeReading(0, fields, {}).coming, None)
 
 
-def _verify_prices(side: ProgramSide, fields: dict[str, Any]) -> Iterator[Check]:
-    """A price between its bounds is the setter's."""
+def _verify_prices(side: ProgramSide, fields: dict[str, Any], now: Now) -> Iterator[Check]:
+    """A price between its bounds is the setter's, the one that counts now as the one that comes."""
     known = {entry.kind: entry for entry in side.terms.prices}
     for kind, price in enumerate(fields["next_prices"]):
         entry = known.get(kind)
         low, high = (entry.low, entry.high) if entry else (0, 0)
-        what, detail = f"Bridge: price {kind}", f"{price:,} lamports, and its bounds are {low:,} and {high:,}"
-        yield Check(side.place.name, what, low <= price <= high, detail)
+        present = find_price(fields, kind, now)
+        said = f"{price:,} lamports, {present:,} now" if present != price else f"{price:,} lamports"
+        what, detail = f"Bridge: price {kind}", f"{said}, and its bounds are {low:,} and {high:,}"
+        yield Check(side.place.name, what, low <= min(price, present) and max(price, present) <= high, detail)
 
 
 def _verify_keys(side: ProgramSide, found: AccountData | None) -> Iterator[Check]:

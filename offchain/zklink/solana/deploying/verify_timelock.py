@@ -10,6 +10,7 @@ from zklink.primitives.base58 import encode_base58
 from zklink.solana.client.node import FINALIZED, SolanaNode
 from zklink.solana.client.timelock import TimelockReader, is_founding, swift_bits
 from zklink.solana.deploying.side import ProgramSide
+from zklink.solana.deploying.verify_fields import Now, verify_lock_fields
 from zklink.solana.interface.timelock import accounts
 
 OWNER: Final = "Timelock: owner"
@@ -41,7 +42,9 @@ def verify_timelock(side: ProgramSide, node: SolanaNode) -> Iterator[Check]:
     for field, value in expected.items():
         yield check(name, f"Timelock: {field.replace('_', ' ')}", fields[field], value)
     yield check(name, "Timelock: setter", encode_base58(fields["setter"]), terms.setter)
-    is_open = is_founding(fields, node.block_time(slot))
+    now = Now(node.block_time(slot), slot)
+    yield from verify_lock_fields(side, fields, now)
+    is_open = is_founding(fields, now.seconds)
     yield check(name, "Timelock: whether it is being founded", is_open, False)
     bounds = {entry.kind: (entry.low, entry.high) for entry in terms.prices}
     for kind, found_bounds in enumerate(zip(fields["lows"], fields["highs"], strict=True)):

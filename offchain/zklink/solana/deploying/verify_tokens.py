@@ -25,6 +25,7 @@ def verify_tokens(
     side: ProgramSide, node: SolanaNode, bridge: dict[str, Any], sol: AccountData | None
 ) -> Iterator[Check]:
     """Every token as recorded, and no other. Raises RpcUnavailable."""
+    books = bridge["earned_fees"] + sum(bridge["open_fees"])
     for token in side.plan.tokens:
         places = [side.token(token), side.mint(token), side.vault(token)]
         [found, mint, vault] = node.accounts([str(key) for key in places], FINALIZED)[1]
@@ -34,9 +35,8 @@ def verify_tokens(
         fields = accounts.TOKEN.unpack(found.data)
         yield from _verify_terms(side, token, fields, mint)
         if side.chain in token.contracts:
-            yield from _verify_vault(side, token, fields, vault)
+            yield from _verify_vault(side, token, fields, vault, books)
     held = 0 if sol is None else sol.lamports
-    books = bridge["earned_fees"] + sum(bridge["open_fees"])
     yield Check(side.place.name, "sol: what it holds", held >= books, f"{held} lamports, of which fees are {books}")
     yield check(side.place.name, "tokens beside those", _find_others(side, node), [])
 
@@ -69,13 +69,15 @@ def _verify_terms(
 
 
 def _verify_vault(
-    side: ProgramSide, token: TokenPlan, fields: dict[str, Any], vault: AccountData | None
+    side: ProgramSide, token: TokenPlan, fields: dict[str, Any], vault: AccountData | None, fees: int
 ) -> Iterator[Check]:
-    """It holds what the books say; a vault of tokens is the bridge's, and nobody else's to move or to close."""
+    """It holds what the books say; a vault of tokens is the bridge's, and nobody else's to move or to close. `fees` lie
+    in the vault of SOL as well.
+    """
     name, what = side.place.name, _name(token)
     owed = (fields["custody"] + fields["owed"]) * fields["scale"]
     if side.token_program(token) == SYSTEM:
-        held = 0 if vault is None else vault.lamports
+        held, owed = 0 if vault is None else vault.lamports, owed + fees
         yield Check(name, f"{what}: its vault's balance", held >= owed, f"{held} lamports, and the books say {owed}")
         return
     if vault is None or vault.owner != str(side.token_program(token)) or len(vault.data) < HOLDING_BYTES:
