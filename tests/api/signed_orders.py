@@ -11,7 +11,7 @@ from eth_account.signers.local import LocalAccount
 from zklink.bench.third_party.contracts import load_third_party
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.terms import price_coins
-from zklink.devnet.tokens import BTC, USDC, mint
+from zklink.devnet.tokens import BTC, USDC, mint, token_by_id
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.contracts.bridge_structs import SwapOrder, universal_address
 from zklink.l1.contracts.entry import (
@@ -42,8 +42,9 @@ def build_terms(system: LocalSystem, greatest_loss_wei: int = COIN, most_open: i
     """Fees in every token, at the table's prices."""
     ids = {chain.name: chain.profile.chain_id for chain in system.world}
     prices = {
-        plan.token_id: {ids[name]: price for name, price in price_coins(plan.token_id, system.world.profiles).items()}
+        plan.token_id: {ids[name]: price for name, price in price_coins(token, system.world.profiles).items()}
         for plan in system.deployment.tokens
+        for token in (token_by_id(plan.token_id),)
     }
     return RelayTerms(prices, greatest_loss_wei, most_open)
 

@@ -68,4 +68,4 @@ def test_format_amount__whatever_was_parsed__reads_the_same(text: str, shown: st
 def test_fills__stories_of_the_demo__their_fees_are_enough_and_one_unit_is_not() -> None:
     for story in default_stories():
         if story.expectation is Expectation.FILLED:
-            assert 1 < build_fills(story.token_out.token_id).minimum_fee <= story.fill_fee
+            assert 1 < build_fills(story.token_out).minimum_fee <= story.fill_fee

@@ -41,7 +41,7 @@ def fill_pools(system: LocalSystem, prover: BlockProver, pools: tuple[PoolPlan, 
     pipeline.submit(change, key, consent)
     pipeline.run_until(lambda: pipeline.node.sequencer.state.account(account).public_key_hash == key_hash)
     for pool in chosen:
-        (lower, higher), (x, y) = pool.pair, pool.amounts
+        (lower, higher), (x, y) = pool.pair, pool.amounts()
         fee = pipeline.fee(CreatePool)
         created = CreatePool(account, pipeline.nonce(account), FOREVER, lower, higher, pool.fee, fee, USDC)
         pipeline.submit(created, key)

@@ -7,8 +7,8 @@ from rich.console import Console
 from zklink.demo.solana.accounts_run import ACTS, AccountsResult
 from zklink.demo.solana.outcome import build_accounts_report, build_report, print_accounts_report, print_report
 from zklink.demo.solana.solana_run import SolanaResult, Wanted
-from zklink.demo.solana.star import PROFILE
 from zklink.devnet.profiles import AVALANCHE
+from zklink.devnet.solana.member import PROFILE
 from zklink.devnet.solana.tokens import SOL, SOLANA_TOKENS
 from zklink.devnet.tokens import AVAX
 

@@ -170,11 +170,11 @@ def tell_solana(
     say, prover = partial(console.print, highlight=False), CircuitProver(provers)
     if is_account:
         exits = open_prover(circuits[Statement.EXIT], progress)
-        told = run_accounts("anvil", preset, circuits.__getitem__, prover, exits, say, progress, timeout_seconds)
+        told = run_accounts("anvil", preset, prover, exits, say, progress, timeout_seconds)
         outcome.print_accounts_report(console, told)
         write_figures(console, json_file, outcome.build_accounts_report(told))
         return 1 if told.problems else 0
-    result = run_solana("anvil", preset, circuits.__getitem__, prover, say, progress, timeout_seconds)
+    result = run_solana("anvil", preset, prover, say, progress, timeout_seconds)
     outcome.print_report(console, result)
     write_figures(console, json_file, outcome.build_report(result))
     return 1 if result.problems else 0

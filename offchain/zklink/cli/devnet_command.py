@@ -90,6 +90,8 @@ def devnet(
     # Other commands should not wait for chains and provers to load.
     from zklink.demo.network.running import open_network
     from zklink.demo.network.serving import NetworkOptions
+    from zklink.devnet.pools import DEFAULT_POOLS
+    from zklink.devnet.solana.tokens import POOLS_WITH_SOLANA
 
     if is_fork and state is not None:
         raise click.UsageError("--state keeps chains of this machine; forks begin anew each time: leave --fork out")
@@ -98,6 +100,7 @@ def devnet(
     options = NetworkOptions(
         get_preset(preset_name),
         choose_chains(chains),
+        DEFAULT_POOLS if solana is None else POOLS_WITH_SOLANA,
         host=host,
         port=port,
         has_real_proofs=proofs == REAL,

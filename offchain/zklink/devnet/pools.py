@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from zklink.devnet.tokens import AVAX, BNB, BTC, ETH, POL, USDC, USDT, WAVAX, WBNB, WETH, WPOL, token_by_id
+from zklink.devnet.tokens import AVAX, BNB, BTC, ETH, POL, USDC, USDT, WAVAX, WBNB, WETH, WPOL, TokenInfo, usual_table
 from zklink.l1.deployment.records import TokenPlan
 from zklink.protocol.ids import Amount, ChainId, TokenId
 
@@ -30,10 +30,10 @@ class PoolPlan:
         lower, higher = sorted(self.tokens)
         return lower, higher
 
-    @property
-    def amounts(self) -> tuple[Amount, Amount]:
-        """The two sides in layer-2 units, in the order of `pair`."""
-        lower, higher = (token_by_id(token).amount_for(self.usd_per_side) for token in self.pair)
+    def amounts(self, table: Mapping[TokenId, TokenInfo] | None = None) -> tuple[Amount, Amount]:
+        """The two sides in layer-2 units, in the order of `pair`, at the prices of the usual table or another one."""
+        known = table or usual_table()
+        lower, higher = (known[token].amount_for(self.usd_per_side) for token in self.pair)
         return lower, higher
 
 
@@ -68,11 +68,13 @@ def select_pools(tokens: Iterable[TokenPlan], pools: Sequence[PoolPlan] = DEFAUL
     return tuple(pool for pool in pools if known.issuperset(pool.tokens))
 
 
-def plan_deposits(tokens: Iterable[TokenPlan], pools: Sequence[PoolPlan]) -> tuple[PlannedDeposit, ...]:
+def plan_deposits(
+    tokens: Iterable[TokenPlan], pools: Sequence[PoolPlan], table: Mapping[TokenId, TokenInfo] | None = None
+) -> tuple[PlannedDeposit, ...]:
     """The deposits by which one provider fills these pools, spread evenly over each token's chains."""
     totals: dict[TokenId, int] = {}
     for pool in pools:
-        for token_id, amount in zip(pool.pair, pool.amounts, strict=True):
+        for token_id, amount in zip(pool.pair, pool.amounts(table), strict=True):
             totals[token_id] = totals.get(token_id, 0) + amount
     return tuple(
         PlannedDeposit(chain, plan.token_id, amount)

@@ -4,7 +4,7 @@ Takes the chains of a world and a preset; gives the deployed system, where tests
 for local chains. Never creates pools: a story deposits and creates them itself (`pools.py` gives the amounts).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -21,8 +21,10 @@ from zklink.devnet.tokens import (
     choose_tokens,
     deploy_test_tokens,
     deploy_wrapped_coins,
+    index_tokens,
     load_tokens,
     mint,
+    usual_table,
 )
 from zklink.devnet.world import World
 from zklink.l1.contracts.bridge import BridgeClient
@@ -57,14 +59,17 @@ NO_PROGRAMS: Final[Mapping[ChainId, ProgramDeployment]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class LocalSystem:
-    """A deployed system on a world. `left_out` are the tokens of the table that it does not have, `solana` is the chain
-    whose bridge is a program, where there is one.
+    """A deployed system on a world. `table` has its tokens and others, `left_out` are those that it does not have,
+    `solana` is the chain whose bridge is a program, where there is one. `plan` is what was deployed, None for a system
+    that came back.
     """
 
     world: World
     deployment: Deployment
     bridges: dict[ChainId, BridgeClient]
     left_out: tuple[LeftOut, ...] = field(default=(), kw_only=True)
+    table: Mapping[TokenId, TokenInfo] = field(default_factory=usual_table, kw_only=True)
+    plan: DeploymentPlan | None = field(default=None, kw_only=True)
     solana: "SolanaMember | None" = field(default=None, kw_only=True)
 
     def token(self, chain_id: ChainId, token_id: TokenId) -> TokenClient:
@@ -82,14 +87,15 @@ def deploy_local_system(
     prices: Mapping[ChainId, tuple[PriceEntry, ...]] | None = None,
     programs: Mapping[ChainId, ProgramDeployment] = NO_PROGRAMS,
     mints: Mapping[TokenId, Mapping[ChainId, str]] = NO_MINTS,
+    fit: Callable[[DeploymentPlan], DeploymentPlan] = lambda plan: plan,
     report: Report = lambda chain, step: None,
 ) -> LocalSystem:
     """Deploy test tokens and the system, and give all actors their fortunes. Of `tokens` (by default all) the preset
     may have no room for some: `left_out` of the result names them. Raises DeploymentRefused, DeploymentInterrupted.
 
     `verifiers` are the preset's generated ones, `prices` of doors those of the imitated chains, unless a test brings
-    its own. `programs` are chains whose bridge is a program, `mints` the tokens that they have: whoever calls founds
-    them, with the deployment that this gives.
+    its own. `programs` are chains whose bridge is a program, `mints` the tokens that they have, `fit` gives
+    the plan limits that they can hold: whoever calls founds them, with the plan and the deployment that this gives.
     """
     roles = world.roles
     for chain in world:
@@ -98,24 +104,27 @@ def deploy_local_system(
     chosen, left_out = choose_tokens(tokens or load_tokens(), preset, names)
     plans = deploy_test_tokens(world.clients, roles.deployer, chosen, mints)
     _hand_out(world, plans, chosen, [roles.depositor, roles.broker, roles.provider])
-    plan = DeploymentPlan(
-        preset=preset,
-        primary=primary,
-        operator=universal_address(roles.operator.address),
-        tokens=plans,
-        verifiers=verifiers or load_verifiers(preset),
-        validators=_plan_group(roles.validators),
-        watchers=_plan_group(roles.watchers),
-        blocks_per_day=dict.fromkeys(world.clients, BLOCKS_PER_DAY),
-        setter=roles.setter.address,
-        fee_recipient=roles.treasury.address,
-        wrapped=deploy_wrapped_coins(world.clients, roles.deployer),
-        prices=plan_door_prices(world.profiles, primary, preset) if prices is None else prices,
-        programs=dict(programs),
+    plan = fit(
+        DeploymentPlan(
+            preset=preset,
+            primary=primary,
+            operator=universal_address(roles.operator.address),
+            tokens=plans,
+            verifiers=verifiers or load_verifiers(preset),
+            validators=_plan_group(roles.validators),
+            watchers=_plan_group(roles.watchers),
+            blocks_per_day=dict.fromkeys(world.clients, BLOCKS_PER_DAY),
+            setter=roles.setter.address,
+            fee_recipient=roles.treasury.address,
+            wrapped=deploy_wrapped_coins(world.clients, roles.deployer),
+            prices=plan_door_prices(world.profiles, primary, preset) if prices is None else prices,
+            programs=dict(programs),
+        )
     )
     accounts = DeploymentAccounts(roles.deployer, roles.governor)
     deployment = deploy(plan, world.clients, accounts, report)
-    return LocalSystem(world, deployment, deployment.bridges(world.clients), left_out=left_out)
+    bridges, table = deployment.bridges(world.clients), usual_table() if tokens is None else index_tokens(tokens)
+    return LocalSystem(world, deployment, bridges, left_out=left_out, table=table, plan=plan)
 
 
 def _plan_group(members: Sequence[LocalAccount]) -> GroupPlan:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from zklink.devnet.door_prices import find_market
-from zklink.devnet.tokens import TokenInfo, token_by_id
+from zklink.devnet.tokens import TokenInfo, usual_table
 from zklink.l1.deployment.records import TokenPlan
 from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.protocol.ids import TokenId
@@ -23,14 +23,13 @@ def build_terms(tokens: Iterable[TokenPlan], table: Mapping[TokenId, TokenInfo] 
     """Prices from the table's, rounded up, or from those of another `table`; anybody may create pools of these
     tokens.
     """
-    find = token_by_id if table is None else table.__getitem__
-    prices = {plan.token_id: _price(find(plan.token_id)) for plan in tokens}
+    known = table or usual_table()
+    prices = {plan.token_id: _price(known[plan.token_id]) for plan in tokens}
     return Terms(prices, PoolTerms(greatest_fee=GREATEST_POOL_FEE, tokens=frozenset(prices)))
 
 
-def price_coins(token_id: TokenId, profiles: Sequence[ChainProfile]) -> dict[str, int]:
+def price_coins(token: TokenInfo, profiles: Sequence[ChainProfile]) -> dict[str, int]:
     """Layer-2 units of a token for one whole coin of each chain, by the chain's name, at the table's prices."""
-    token = token_by_id(token_id)
     coins = {profile.name: find_market(profile).coin_micro_usd for profile in profiles}
     return {name: max(token.unit * coin // token.price_micro_usd, 1) for name, coin in coins.items()}
 

@@ -100,7 +100,18 @@ def load_tokens() -> tuple[TokenInfo, ...]:
 
 def token_by_id(token_id: TokenId) -> TokenInfo:
     """A token; KeyError if the table has none."""
-    return {token.token_id: token for token in load_tokens()}[token_id]
+    return usual_table()[token_id]
+
+
+def index_tokens(tokens: Iterable[TokenInfo]) -> Mapping[TokenId, TokenInfo]:
+    """Tokens by their ids, ascending."""
+    return MappingProxyType({token.token_id: token for token in sorted(tokens, key=lambda token: token.token_id)})
+
+
+@lru_cache(maxsize=1)
+def usual_table() -> Mapping[TokenId, TokenInfo]:
+    """The table by id."""
+    return index_tokens(load_tokens())
 
 
 def find_token(chain: str, symbol: str) -> TokenInfo:

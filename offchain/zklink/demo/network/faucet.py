@@ -11,7 +11,7 @@ from web3.types import TxParams, Wei
 from zklink.api.faucet import Payment
 from zklink.devnet.devnet_chain import WorldChain
 from zklink.devnet.system import LocalSystem
-from zklink.devnet.tokens import TokenInfo, token_by_id
+from zklink.devnet.tokens import TokenInfo
 from zklink.l1.contract_artifacts import load_contract
 from zklink.l1.deployment.records import TokenPlan
 from zklink.protocol.errors import RequestRefused
@@ -51,10 +51,10 @@ class DevnetFaucet:
             )
         here, tokens = solana.founder.chain_id, self._system.deployment.tokens
         plans = [plan for plan in tokens if here in plan.contracts and token in (None, plan.token_id)]
-        infos = [token_by_id(plan.token_id) for plan in plans]
+        infos = [self._system.table[plan.token_id] for plan in plans]
         _check(token, amount, infos)
         paid = [(info, Amount(info.amount_for(USUAL_USD) if amount is None else amount)) for info in infos]
-        hashes = solana.pay(read_owner("address", address), [(info.token_id, given) for info, given in paid])
+        hashes = solana.pay(read_owner("address", address), paid)
         return [
             Payment(here, info.token_id, given, given, tx_hash)
             for (info, given), tx_hash in zip(paid, hashes, strict=True)
@@ -64,7 +64,7 @@ class DevnetFaucet:
         for place in places:
             for plan in plans:
                 if place.profile.chain_id in plan.contracts:
-                    yield place, token_by_id(plan.token_id)
+                    yield place, self._system.table[plan.token_id]
 
     def _pay(self, place: WorldChain, info: TokenInfo, address: str, amount: int | None) -> Payment:
         chain = place.profile.chain_id

@@ -16,15 +16,16 @@ from zklink.demo.network.serving import NetworkOptions, serve_network
 from zklink.devnet.door_prices import plan_door_prices
 from zklink.devnet.pools import select_pools
 from zklink.devnet.profiles import AVALANCHE
+from zklink.devnet.solana.tokens import TOKENS_WITH_SOLANA
 from zklink.devnet.system import LocalSystem, deploy_local_system
-from zklink.devnet.tokens import choose_tokens, load_tokens
+from zklink.devnet.tokens import TokenInfo, choose_tokens, usual_table
 from zklink.devnet.world import World
 from zklink.lab.block_clock import BlockClock
-from zklink.protocol.ids import ChainId, Lane
+from zklink.protocol.ids import ChainId, Lane, TokenId
 from zklink.protocol.presets import Preset
-from zklink.prover.circuit_artifacts import CircuitArtifacts, ensure_circuit
+from zklink.prover.circuit_artifacts import CircuitArtifacts
 from zklink.prover.fixed_proofs import FixedProver
-from zklink.prover.progress import SILENT, Progress
+from zklink.prover.progress import Progress
 
 if TYPE_CHECKING:
     from zklink.devnet.solana.member import SolanaMember
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 HURRY_SECONDS: Final = 0.25
 """Between two blocks of every chain while the pools are filled: many blocks are needed, and nobody watches yet."""
 SLOTS: Final = 4
-"""Slots of a Solana chain in the same time."""
+"""Slots of a Solana chain in the same time, where only later ones make one final."""
 SETTLE_SECONDS: Final = 600.0
 
 
@@ -56,8 +57,8 @@ def found_network(
     quiet = replace(options, port=0, has_real_proofs=False)
     with _hurrying(world, solana), serve_network(quiet, system, circuits, provers, folder, progress) as network:
         with network.open_client() as client:
-            wallet, bring = Wallet.from_account(world.roles.provider), None if solana is None else solana.deposit
-            fund_pools(client, wallet, system.deployment, pools, progress, bring)
+            wallet, bringer = Wallet.from_account(world.roles.provider), None if solana is None else solana.provider()
+            fund_pools(client, wallet, system.deployment, pools, system.table, progress, bringer)
         with progress.step("every chain executes it"):
             network.wait_settled(SETTLE_SECONDS)
     return system
@@ -76,18 +77,26 @@ def _deploy(
 ) -> LocalSystem:
     if solana is None:
         return deploy_local_system(world, preset, primary=primary, report=lambda chain, what: advance())
-    tokens, _ = choose_tokens(load_tokens(), preset, [chain.name for chain in world])
+    table, place = find_table(solana), solana.founder.place()
+    tokens, _ = choose_tokens(table.values(), preset, [*(chain.name for chain in world), place.name])
     system = deploy_local_system(
         world,
         preset,
         primary=primary,
-        programs={solana.founder.chain_id: solana.founder.place()},
+        tokens=list(table.values()),
+        programs={place.chain_id: place},
         mints=solana.make_mints(tokens),
+        fit=solana.founder.fit,
         prices=solana.add_prices(plan_door_prices(world.profiles, primary, preset)),
         report=lambda chain, what: advance(),
     )
-    solana.found(system.deployment, world.roles, lambda statement: ensure_circuit(preset, SILENT, statement))
+    solana.found(system)
     return replace(system, solana=solana)
+
+
+def find_table(solana: "SolanaMember | None") -> Mapping[TokenId, TokenInfo]:
+    """The tokens of a network, some of which it may have no room for."""
+    return usual_table() if solana is None else TOKENS_WITH_SOLANA
 
 
 @contextmanager
@@ -95,7 +104,7 @@ def _hurrying(world: World, solana: "SolanaMember | None") -> Iterator[None]:
     def mine() -> None:
         world.mine()
         if solana is not None:
-            solana.chain.mine(SLOTS)
+            solana.chain.mine(SLOTS if solana.chain.has_pool else 1)
 
     clock = BlockClock("set-up", HURRY_SECONDS, mine)
     clock.start()

@@ -5,24 +5,21 @@ transaction on a chain or a signed operation.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from zklink.client.client import Client
+from zklink.client.solana_wallet import SolanaWallet
 from zklink.client.wallet import Wallet
 from zklink.devnet.pools import PoolPlan, plan_deposits
-from zklink.devnet.tokens import USDC, token_by_id
-from zklink.l1.deployment.records import Deployment, TokenPlan
+from zklink.devnet.tokens import USDC, TokenInfo
+from zklink.l1.deployment.records import Deployment
 from zklink.protocol.errors import DemoStuck
-from zklink.protocol.ids import Amount
+from zklink.protocol.ids import TokenId
 from zklink.prover.progress import Progress
 
 FEES_USD: Final = 20
 """Dollars that the provider deposits for the fees of each pool: to create one costs ten."""
-
-
-Bring = Callable[[TokenPlan, Amount, str], None]
-"""Deposits on a Solana chain for the account of an EVM owner."""
 
 
 def fund_pools(
@@ -30,20 +27,22 @@ def fund_pools(
     provider: Wallet,
     deployment: Deployment,
     pools: Sequence[PoolPlan],
+    table: Mapping[TokenId, TokenInfo],
     progress: Progress,
-    bring: Bring | None = None,
+    bringer: SolanaWallet | None = None,
 ) -> None:
-    """Create and fill the pools; `bring` deposits where the bridge is a program. Raises what the client raises, and
-    DemoStuck for an operation that is dropped.
+    """Create and fill the pools at the table's prices; `bringer` deposits for the provider where the bridge is a
+    program. Raises what the client raises, and DemoStuck for an operation that is dropped.
     """
     if not pools:
         return
-    deposits = Counter({(item.chain, item.token): item.amount for item in plan_deposits(deployment.tokens, pools)})
-    deposits[deployment.primary, USDC] += token_by_id(USDC).amount_for(FEES_USD) * len(pools)
+    planned = plan_deposits(deployment.tokens, pools, table)
+    deposits = Counter({(item.chain, item.token): item.amount for item in planned})
+    deposits[deployment.primary, USDC] += table[USDC].amount_for(FEES_USD) * len(pools)
     with progress.step("the provider's deposits", len(deposits)) as step:
         for (chain, token), amount in deposits.items():
-            if bring is not None and chain in deployment.programs:
-                bring(deployment.token(token), Amount(amount), provider.address)
+            if bringer is not None and chain in deployment.programs:
+                client.accounts.deposit(bringer, chain, token, amount, owner=provider.address)
             else:
                 client.accounts.deposit(provider, chain, token, amount)
             step.advance()
@@ -52,7 +51,7 @@ def fund_pools(
             client.accounts.wait_balance(provider, wanted, total)
     with progress.step("the provider's key and pools", len(pools)) as step:
         finish(client, client.accounts.set_key(provider))
-        for id in [_create(client, provider, pool) for pool in pools]:
+        for id in [_create(client, provider, pool, table) for pool in pools]:
             finish(client, id)
             step.advance()
 
@@ -64,8 +63,8 @@ def finish(client: Client, operation: str) -> None:
         raise DemoStuck(f"operation {operation}, which was dropped", 0)
 
 
-def _create(client: Client, provider: Wallet, pool: PoolPlan) -> str:
+def _create(client: Client, provider: Wallet, pool: PoolPlan, table: Mapping[TokenId, TokenInfo]) -> str:
     """Hand in a pool's creation and its filling, both at once: they wait for their blocks in this order."""
-    (lower, higher), (amount_lower, amount_higher) = pool.pair, pool.amounts
+    (lower, higher), (amount_lower, amount_higher) = pool.pair, pool.amounts(table)
     client.accounts.create_pool(provider, lower, higher, pool.fee, fee_token=USDC)
     return client.accounts.add_liquidity(provider, lower, amount_lower, higher, amount_higher, fee_token=USDC)

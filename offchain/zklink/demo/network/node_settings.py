@@ -15,9 +15,8 @@ from zklink.devnet.devnet_chain import WorldChain
 from zklink.devnet.roles import Roles
 from zklink.devnet.system import LocalSystem
 from zklink.devnet.terms import GREATEST_POOL_FEE, build_terms, price_coins
-from zklink.devnet.tokens import token_by_id
+from zklink.devnet.tokens import TokenInfo
 from zklink.files import write_file
-from zklink.protocol.ids import TokenId
 from zklink.service.settings.model import (
     BrokerSettings,
     ChainSettings,
@@ -53,7 +52,8 @@ def build_settings(folder: Path, system: LocalSystem, host: str = "127.0.0.1", p
     """The settings of a node on these chains, whose files and database are in `folder`. Raises FileNotWritten."""
     write_file(folder / DEPLOYMENT_FILE, system.deployment.to_json())
     symbols = {plan.token_id: plan.symbol for plan in system.deployment.tokens}
-    prices = build_terms(system.deployment.tokens).prices or {}
+    tokens = {symbol: system.table[id] for id, symbol in symbols.items()}
+    prices = build_terms(system.deployment.tokens, system.table).prices or {}
     return NodeSettings(
         deployment=folder / DEPLOYMENT_FILE,
         chains={chain.name: _build_chain(chain) for chain in system.world},
@@ -63,12 +63,12 @@ def build_settings(folder: Path, system: LocalSystem, host: str = "127.0.0.1", p
         fees=FeeSettings(
             prices={symbols[token]: price for token, price in prices.items()}, greatest_pool_fee=GREATEST_POOL_FEE
         ),
-        broker=BrokerSettings(enabled=True, tokens={symbol: build_fills(id) for id, symbol in symbols.items()}),
+        broker=BrokerSettings(enabled=True, tokens={symbol: build_fills(token) for symbol, token in tokens.items()}),
         relay=RelaySettings(
             enabled=True,
             tokens={
-                symbol: RelayTokenSettings(coin_prices=price_coins(id, system.world.profiles))
-                for id, symbol in symbols.items()
+                symbol: RelayTokenSettings(coin_prices=price_coins(token, system.world.profiles))
+                for symbol, token in tokens.items()
             },
         ),
         prover=ProverSettings(processes=0, accepts_others=False),
@@ -112,9 +112,8 @@ def _write_keys(folder: Path, roles: Roles) -> KeySettings:
     )
 
 
-def build_fills(token_id: TokenId) -> FillSettings:
+def build_fills(token: TokenInfo) -> FillSettings:
     """Small payouts are filled at once, larger ones after more confirmations, the largest never."""
-    token = token_by_id(token_id)
     tiers = (
         TierSettings(limit=token.amount_for(SMALL_FILL_USD)),
         TierSettings(limit=token.amount_for(LARGE_FILL_USD), extra_confirmations=LARGE_FILL_CONFIRMATIONS),

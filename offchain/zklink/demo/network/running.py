@@ -13,12 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from zklink.demo.network.founding import found_network
+from zklink.demo.network.founding import find_table, found_network
 from zklink.demo.network.places import Say, StateFolder, ensure_founded
 from zklink.demo.network.saved_state import compute_key, load_network, save_network
 from zklink.demo.network.serving import Network, NetworkOptions, serve_network
 from zklink.devnet.system import LocalSystem
-from zklink.devnet.tokens import choose_tokens, load_tokens
+from zklink.devnet.tokens import choose_tokens
 from zklink.devnet.world import open_world
 from zklink.lab.chains import fork_url
 from zklink.lab.errors import ForkUnnamed, PortTaken, SoldersMissing
@@ -67,8 +67,11 @@ def open_network(options: NetworkOptions, progress: Progress, say: Say) -> Itera
         else:
             with progress.step("the saved chains"):
                 deployment = load_network(saved, world, run, solana)
-            _, left_out = choose_tokens(load_tokens(), options.preset, [chain.name for chain in world])
-            system = LocalSystem(world, deployment, deployment.bridges(world.clients), left_out=left_out, solana=solana)
+            table = find_table(solana)
+            names = [place.name for place in deployment.places.values()]
+            _, left_out = choose_tokens(table.values(), options.preset, names)
+            bridges = deployment.bridges(world.clients)
+            system = LocalSystem(world, deployment, bridges, left_out=left_out, table=table, solana=solana)
         with _running(options, system, circuits, run, progress) as network:
             yield network
         if place is not None:

@@ -14,8 +14,9 @@ from zklink.client.wallet import Wallet
 from zklink.demo.network.liquidity import finish
 from zklink.demo.solana.ending import bring_to_end, leave
 from zklink.demo.solana.solana_run import Say, fresh_account, show
-from zklink.demo.solana.star import PROFILE, SOLANA, USERS, Star, open_star
+from zklink.demo.solana.star import USERS, Star, open_star
 from zklink.devnet.profiles import POLYGON
+from zklink.devnet.solana.member import PROFILE, SOLANA
 from zklink.devnet.solana.people import key_of
 from zklink.devnet.solana.tokens import SOL, SOLANA_TOKENS
 from zklink.devnet.tokens import USDC
@@ -24,10 +25,8 @@ from zklink.lab.chains import Backend
 from zklink.node.ports import BlockProver
 from zklink.protocol.ids import TokenId
 from zklink.protocol.presets import Preset
-from zklink.prover.circuit_artifacts import CircuitArtifacts
 from zklink.prover.port import Prover
 from zklink.prover.progress import Progress
-from zklink.prover.source import Statement
 
 USD: Final = SOLANA_TOKENS[USDC].unit
 COIN: Final = SOLANA_TOKENS[SOL].unit
@@ -52,7 +51,6 @@ class AccountsResult:
 def run_accounts(
     backend: Backend,
     preset: Preset,
-    circuits: Callable[[Statement], CircuitArtifacts],
     prover: BlockProver,
     exits: Prover,
     say: Say,
@@ -61,7 +59,7 @@ def run_accounts(
 ) -> AccountsResult:
     """Tell the story. Raises DemoStuck, also after so many seconds, and what opening the chains raises."""
     began, result = time.monotonic(), AccountsResult()
-    with open_star(backend, preset, circuits, prover, say, progress) as star:
+    with open_star(backend, preset, prover, say, progress) as star:
         star.ends_at, star.seconds = began + timeout_seconds, timeout_seconds
         account = Account(star, say, SolanaWallet(key_of(USERS[0])))
         account.make_pool()

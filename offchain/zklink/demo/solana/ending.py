@@ -16,7 +16,8 @@ from solders.pubkey import Pubkey
 from zklink.client.solana_wallet import SolanaWallet
 from zklink.client.wallet import Wallet
 from zklink.demo.solana.solana_run import Say, show
-from zklink.demo.solana.star import SOLANA, Star
+from zklink.demo.solana.star import Star
+from zklink.devnet.solana.member import SOLANA
 from zklink.devnet.solana.mints import make_holding
 from zklink.devnet.solana.people import key_of
 from zklink.devnet.solana.tokens import SOL

@@ -15,10 +15,11 @@ from eth_account.signers.local import LocalAccount
 from zklink.client.solana_wallet import SolanaWallet
 from zklink.client.wallet import Wallet
 from zklink.demo.network.liquidity import finish
-from zklink.demo.solana.star import PROFILE, SOLANA, Star, open_star
+from zklink.demo.solana.star import Star, open_star
 from zklink.demo.stories import format_amount
 from zklink.devnet.profiles import AVALANCHE, BSC, POLYGON
 from zklink.devnet.solana.looking import count_requests
+from zklink.devnet.solana.member import PROFILE, SOLANA
 from zklink.devnet.solana.mints import make_holding
 from zklink.devnet.solana.people import key_of
 from zklink.devnet.solana.tokens import SOL, SOLANA_TOKENS
@@ -32,9 +33,7 @@ from zklink.operations.requests import RequestKey
 from zklink.primitives.keccak import keccak256
 from zklink.protocol.ids import ChainId, Lane, RequestId, TokenId
 from zklink.protocol.presets import Preset
-from zklink.prover.circuit_artifacts import CircuitArtifacts
 from zklink.prover.progress import Progress
-from zklink.prover.source import Statement
 from zklink.sequencer.program_gate import AGAIN_SECONDS
 from zklink.service.reconcile import reconcile
 
@@ -93,7 +92,6 @@ class Wanted:
 def run_solana(
     backend: Backend,
     preset: Preset,
-    circuits: Callable[[Statement], CircuitArtifacts],
     prover: BlockProver,
     say: Say,
     progress: Progress,
@@ -101,7 +99,7 @@ def run_solana(
 ) -> SolanaResult:
     """Tell the story. Raises DemoStuck, also after so many seconds, and what opening the chains raises."""
     began, result = time.monotonic(), SolanaResult()
-    with open_star(backend, preset, circuits, prover, say, progress) as star:
+    with open_star(backend, preset, prover, say, progress) as star:
         count, primary = len(star.system.deployment.table), star.system.deployment.primary
         names = {profile.chain_id: profile.name for profile in star.system.world.profiles}
         name = star.system.deployment.deployment_hash.hex()[:16]

@@ -21,9 +21,10 @@ from zklink.demo.solana.stage_workers import StageWorkers
 from zklink.devnet.profiles import PROFILES
 from zklink.devnet.solana.founding import LAMPORTS, Founder
 from zklink.devnet.solana.looking import read_data
+from zklink.devnet.solana.member import CONFIRMED_SLOTS, FINALIZED_SLOTS, PROFILE, SOLANA
 from zklink.devnet.solana.mints import AMOUNT, TOKEN_PROGRAM, make_holding, make_mint, mint_to
 from zklink.devnet.solana.people import key_of
-from zklink.devnet.solana.tokens import CHAIN, SOL, SOLANA_TOKENS
+from zklink.devnet.solana.tokens import SOL, SOLANA_TOKENS
 from zklink.devnet.system import LocalSystem, deploy_local_system
 from zklink.devnet.terms import build_terms
 from zklink.devnet.tokens import USDC
@@ -31,10 +32,9 @@ from zklink.devnet.world import open_world
 from zklink.history.swaps import SwapRecord, Timeline
 from zklink.l1.contracts.bridge_structs import evm_address
 from zklink.l1.deployment.places import NATIVE_MINT
-from zklink.l1.transport.chain_profile import ChainProfile
 from zklink.lab.chains import Backend
 from zklink.lab.rpc_proxy import RpcProxy
-from zklink.lab.solana.base import SLOT_SECONDS, SolanaSpec
+from zklink.lab.solana.base import SolanaSpec
 from zklink.lab.solana.chain import LocalSolana
 from zklink.node.events import Retried
 from zklink.node.node import Node
@@ -43,9 +43,7 @@ from zklink.operations.requests import RequestKey
 from zklink.protocol.errors import DemoStuck
 from zklink.protocol.ids import CUSTODY_LIMIT, Amount, ChainId, TokenId
 from zklink.protocol.presets import Preset
-from zklink.prover.circuit_artifacts import CircuitArtifacts
 from zklink.prover.progress import Progress
-from zklink.prover.source import Statement
 from zklink.sequencer.journal import MemoryJournal
 from zklink.service.evm_link import NodeKeys
 from zklink.service.program_link import ProgramLink
@@ -54,10 +52,7 @@ from zklink.solana.client.node import SolanaNode
 from zklink.solana.client.program import find_holding
 from zklink.solana.interface import accounts
 
-SOLANA: Final = ChainId(5)
-PROFILE: Final = ChainProfile(CHAIN, SOLANA, 0, SLOT_SECONDS, 1, "SOL", is_local=True)
-SPEC: Final = SolanaSpec(PROFILE.name, confirmed_slots=2, finalized_slots=8)
-CAP: Final = Amount(10**15)
+SPEC: Final = SolanaSpec(PROFILE.name, confirmed_slots=CONFIRMED_SLOTS, finalized_slots=FINALIZED_SLOTS)
 FORTUNE: Final = 10**13
 SLOTS: Final = 3
 """Slots of a round, and of a wait for a confirmation."""
@@ -162,7 +157,6 @@ class Clock:
 def open_star(
     backend: Backend,
     preset: Preset,
-    circuits: Callable[[Statement], CircuitArtifacts],
     prover: BlockProver,
     say: Callable[[str], None],
     progress: Progress,
@@ -182,10 +176,12 @@ def open_star(
                 prices={},
                 programs={SOLANA: founder.place()},
                 mints={USDC: {SOLANA: str(mint)}, SOL: {SOLANA: NATIVE_MINT}},
+                fit=founder.fit,
             )
             _approve_broker(system)
         with progress.step("the program on Solana, through the loader"):
-            founder.found(system.deployment, world.roles, circuits, CAP)
+            assert system.plan is not None
+            founder.found(system.plan, system.deployment.table)
             _hand_out(founder, mint)
         url = stack.enter_context(solana.serve_http()).url
         http = stack.enter_context(httpx.Client(trust_env=False))

@@ -7,11 +7,12 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from zklink.devnet.solana.people import Desk, read, write
-from zklink.solana.client.program import ASSOCIATED, SYSTEM, find_holding
+from zklink.solana.client import program
+from zklink.solana.client.program import find_holding
 
 TOKEN_PROGRAM: Final = Pubkey.from_string("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")
 MINT_BYTES: Final = 82
-INITIALIZE_MINT, MINT_TO, CREATE_IDEMPOTENT = b"\x14", b"\x07", b"\x01"
+INITIALIZE_MINT, MINT_TO = b"\x14", b"\x07"
 AMOUNT: Final = slice(64, 72)
 """Where a token's account has its amount."""
 
@@ -26,15 +27,8 @@ def make_mint(desk: Desk, mint: Keypair, decimals: int, authority: Pubkey) -> Pu
 
 def make_holding(desk: Desk, owner: Pubkey, mint: Pubkey) -> Pubkey:
     """The owner's associated account, if it is not there yet."""
-    desk.send([call_for_holding(desk.payer.pubkey(), owner, mint)])
+    desk.send([program.make_holding(desk.payer.pubkey(), owner, mint, TOKEN_PROGRAM)])
     return find_holding(owner, mint, TOKEN_PROGRAM)
-
-
-def call_for_holding(payer: Pubkey, owner: Pubkey, mint: Pubkey) -> Instruction:
-    """The call that makes an associated account, if it is not there yet."""
-    place = find_holding(owner, mint, TOKEN_PROGRAM)
-    metas = [write(payer, True), write(place), read(owner), read(mint), read(SYSTEM), read(TOKEN_PROGRAM)]
-    return Instruction(ASSOCIATED, CREATE_IDEMPOTENT, metas)
 
 
 def mint_to(desk: Desk, mint: Pubkey, holding: Pubkey, amount: int, authority: Keypair) -> None:

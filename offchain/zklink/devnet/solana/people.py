@@ -51,9 +51,9 @@ class Desk:
             CreateAccountParams(from_pubkey=payer, to_pubkey=key, lamports=rent, space=size, owner=owner)
         )
 
-    def fund(self, key: Pubkey, lamports: int) -> None:
-        """Give lamports, from the chain's faucet."""
-        self.chain.rpc("requestAirdrop", str(key), lamports)
+    def fund(self, key: Pubkey, lamports: int) -> str:
+        """Give lamports, from the chain's faucet; gives the transaction's signature."""
+        return str(self.chain.rpc("requestAirdrop", str(key), lamports))
 
 
 def write(key: Pubkey, signs: bool = False) -> AccountMeta:

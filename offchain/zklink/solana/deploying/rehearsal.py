@@ -17,7 +17,7 @@ from solders.pubkey import Pubkey
 
 from zklink.l1.deployment.journal import Journal
 from zklink.l1.deployment.places import ProgramDeployment
-from zklink.lab.solana.base import SolanaSpec
+from zklink.lab.solana.base import SolanaChain, SolanaSpec
 from zklink.lab.solana.chain import LocalSolana
 from zklink.protocol.errors import L1Error, RehearsalFailed
 from zklink.solana.client.node import CONFIRMED, SolanaNode
@@ -41,8 +41,8 @@ class Rehearsed:
     fees: int
 
 
-def open_node(chain: LocalSolana, name: str, genesis: str) -> SolanaNode:
-    """A node of a chain in this process, which says that it is of a cluster."""
+def open_node(chain: SolanaChain, name: str, genesis: str) -> SolanaNode:
+    """A node of a local chain, which says that it is of a cluster."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked = json.loads(request.content)
