@@ -200,6 +200,19 @@ def test_verify__recipient_that_has_its_part_already__is_not_owed_it_again(built
     assert built.find_wrong() == set()
 
 
+def test_verify__sol_that_is_counted_twice__is_named(built: Built) -> None:
+    """It holds the fees, and it holds what is in custody; it does not hold both."""
+    [coin] = [token for token in built.side.plan.tokens if token.symbol == "SOL"]
+    place, fees = built.side.token(coin), 3 * SOL
+    run(built, earned_fees=fees)
+    fields = accounts.TOKEN.unpack(copy(built, place))
+    built.put(place, accounts.TOKEN.pack(**(fields | {"custody": 2 * SOL // fields["scale"]})))
+    built.put(built.side.sol, b"", lamports=fees + 2 * SOL - 1)
+    assert built.find_wrong() == {"token 2 (SOL): its vault's balance"}
+    built.put(built.side.sol, b"", lamports=fees + 2 * SOL)
+    assert built.find_wrong() == set()
+
+
 NEWEST: dict[str, tuple[dict[str, Any], set[str]]] = {
     "where the bridge says": ({"number": TIP}, set()),
     "elsewhere": ({"number": TIP, "place": "elsewhere"}, {MADE}),
