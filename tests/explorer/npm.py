@@ -27,6 +27,14 @@ for (const name of process.argv.slice(2)) {
   fs.writeFileSync(name.slice(0, -3), zlib.brotliDecompressSync(fs.readFileSync(name)));
 }
 """
+_FONTS: Final = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+"""
+"""In place of the package's own, which names places that only a cloud has: without fonts the browser ends."""
 
 
 def ensure_axe() -> str:
@@ -41,7 +49,7 @@ def ensure_chromium() -> tuple[str, dict[str, str]]:
 
 
 def _ensure(package: Package, make: Callable[[dict[str, bytes], Path], None]) -> Path:
-    key = compute_content_hash(package.spec, package.integrity)
+    key = compute_content_hash(package.spec, package.integrity, _FONTS)
     return ensure_entry("browser", key, lambda into: make(fetch(package), into))
 
 
@@ -60,6 +68,7 @@ def _unpack(files: dict[str, bytes], into: Path) -> None:
         with tarfile.open(archive) as tar:
             tar.extractall(into, filter="data")
         archive.unlink()
+    (into / "fonts.conf").write_text(_FONTS)
     for left in (*into.glob("*.br"), script):
         left.unlink()
     (into / "chromium").chmod(0o755)

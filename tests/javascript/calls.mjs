@@ -64,6 +64,7 @@ const CALLS = {
   },
   encode_base58: ({ bytes }) => zklink.encodeBase58(zklink.fromHex(bytes)),
   decode_base58: ({ text, length }) => zklink.toHex(zklink.decodeBase58(text, length)),
+  deployment_hash: ({ deployment, chains, keys }) => zklink.computeDeploymentHash(deployment, chains, keys),
   is_key: ({ bytes }) => zklink.isKey(zklink.fromHex(bytes)),
   program_places: ({ program, token }) => [zklink.findBridge(program), zklink.findTokenPlace(program, token)],
   holding: ({ owner, mint, token_program }) => zklink.findHolding(owner, mint, token_program),

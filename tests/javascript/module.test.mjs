@@ -6,8 +6,10 @@ import { test } from "node:test";
 import * as zklink from "../../offchain/zklink/explorer/static/js/zklink/index.js";
 import { describePaid, describeWay } from "../../offchain/zklink/explorer/static/js/swap/watch.js";
 import { signMessage } from "../../offchain/zklink/explorer/static/js/swap/ed25519.js";
-import { waitLanded } from "../../offchain/zklink/explorer/static/js/swap/programs.js";
-import { readRecipient } from "../../offchain/zklink/explorer/static/js/swap/recipient.js";
+import { checkDeployment } from "../../offchain/zklink/explorer/static/js/swap/api.js";
+import { readTime, waitLanded } from "../../offchain/zklink/explorer/static/js/swap/programs.js";
+import { Unsure } from "../../offchain/zklink/explorer/static/js/swap/wallets.js";
+import { readRecipient, warnOfRecipient } from "../../offchain/zklink/explorer/static/js/swap/recipient.js";
 import { makeSolanaTestWallet } from "../../offchain/zklink/explorer/static/js/swap/solana_test_wallet.js";
 import { FIRST_REFUSAL, REFUSALS } from "../../offchain/zklink/explorer/static/js/zklink/solana_layouts.js";
 import { signTransaction } from "../../offchain/zklink/explorer/static/js/swap/rlp.js";
@@ -143,9 +145,39 @@ test("a recipient is read by the chain that pays, and refused where it means nob
   const refused = [
     [`0x${"ab".repeat(20)}`, solana, /an EVM chain, with 20 bytes/], [text, evm, /an address of Solana/], ["", solana, /Write whom/],
     [`0x${"00".repeat(12)}${"ab".repeat(20)}`, solana, /nobody on solana/], [solana.contracts.bridge, solana, /the bridge itself/],
-    [evm.contracts.bridge, evm, /the bridge itself/], [zklink.toHex(key), evm, /nobody on polygon/], ["1".repeat(32), solana, /nobody on solana/],
+    [evm.contracts.bridge, evm, /the bridge itself/], [`0x${"06".repeat(32)}`, solana, /the bridge itself/],
+    [`0X${"06".repeat(32)}`, solana, /an EVM chain/], [`0x${"00".repeat(12)}${"CD".repeat(20)}`, evm, /the bridge itself/],
+    [`0x02${"00".repeat(11)}${"cd".repeat(20)}`, evm, /the bridge itself/], [zklink.toHex(key), evm, /nobody on polygon/], ["1".repeat(32), solana, /nobody on solana/],
   ];
   for (const [wrong, chain, words] of refused) assert.throws(() => readRecipient(wrong, chain), words, wrong);
+});
+
+test("a recipient for which nobody has a key is warned of, however it is written", () => {
+  const derived = vectors.find(({ call, answer: found }) => call === "is_key" && found === false).arguments.bytes;
+  const key = vectors.find(({ call, answer: found }) => call === "is_key" && found === true).arguments.bytes;
+  const write = (bytes) => [bytes, zklink.encodeBase58(zklink.fromHex(bytes))];
+  for (const text of write(derived)) assert.match(warnOfRecipient(text), /No wallet has a key/, text);
+  for (const text of [...write(key), "", "not0base58", `0x${"ab".repeat(20)}`]) assert.equal(warnOfRecipient(text), "", text);
+});
+
+test("a node that publishes another deployment than the page's is found out, whatever hash it names", () => {
+  const [right, other] = vectors.filter(({ call, answer: found }) => call === "deployment_hash" && found);
+  const check = ({ arguments: { deployment, chains, keys }, answer: named }, hash = named) => checkDeployment(right.answer, { ...deployment, deployment_hash: hash }, chains, keys);
+  check(right);
+  const lies = [() => check(other), () => check(other, right.answer), () => check(right, other.answer), () => check({ ...right, arguments: { ...right.arguments, chains: [] } }, right.answer)];
+  for (const lie of lies) assert.throws(lie, /names other chains, bridges or circuits/);
+});
+
+test("a public cluster whose time is not this computer's is refused, by a node's word; a local one has any", async (context) => {
+  context.mock.method(Date, "now", () => 1_800_000_000_000);
+  const [mainnet, local] = ["solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp", "solana:ab"].map((caip2) => ({ chain: 5, name: "solana", caip2 }));
+  const read = (chain, now) => {
+    context.mock.method(globalThis, "fetch", async () => ({ json: async () => ({ result: now }) }));
+    return readTime(chain);
+  };
+  for (const now of [1_800_000_600, 1_799_999_400]) assert.equal(await read(mainnet, now), now);
+  for (const now of [1_800_000_601, 1_799_999_399, 0, null, "no"]) await assert.rejects(read(mainnet, now), /another time of solana/, String(now));
+  assert.equal(await read(local, 7), 7);
 });
 
 test("an error of a cluster is told in the program's words where they are its own", () => {
@@ -171,6 +203,41 @@ test("what is signed is waited for whatever the node says in between: another si
   });
   await waitLanded(5, "signature", 9, Uint8Array.of(7));
   assert.deepEqual([answers.length, asked.filter((method) => method === "sendTransaction").length], [0, 1]);
+});
+
+const NOT_THERE = [{ result: 10 }, { result: { value: [null] } }, { result: "taken" }];
+
+/** Answers to questions in turn, a minute after each third; the last three again and again. */
+function answerInTurn(context, answers) {
+  let [now, asked] = [0, 0];
+  context.mock.method(globalThis, "setTimeout", (act) => setImmediate(act));
+  context.mock.method(Date, "now", () => now);
+  context.mock.method(globalThis, "fetch", async () => {
+    const answer = answers.shift() ?? NOT_THERE[asked % 3];
+    if (asked++ % 3 === 2) now += 60_000;
+    return { json: async () => answer };
+  });
+  return () => now;
+}
+
+test("a node that says at once that what was signed can land no more is not believed before the clock says so, too", async (context) => {
+  const clock = answerInTurn(context, []);
+  const told = [];
+  await assert.rejects(waitLanded(5, "signature", 9, Uint8Array.of(7), (words) => told.push(words)), (error) => {
+    assert.ok(error instanceof Unsure && /Look into your wallet's own list .* signature /.test(error.message));
+    return true;
+  });
+  assert.ok(clock() > 300_000 && told.every((words) => /would have you sign twice/.test(words)) && told.length);
+});
+
+test("what lands after a node has said that it is too late has landed", async (context) => {
+  answerInTurn(context, [...NOT_THERE, ...NOT_THERE, { result: 10 }, { result: { value: [{ err: null, confirmationStatus: "finalized" }] } }]);
+  await waitLanded(5, "signature", 9, Uint8Array.of(7));
+});
+
+test("a transaction that failed by the node's word is one to look for", async (context) => {
+  answerInTurn(context, [{ result: 1 }, { result: { value: [{ err: "AccountNotFound" }] } }]);
+  await assert.rejects(waitLanded(5, "signature", 9), (error) => error instanceof Unsure && /AccountNotFound.*swap twice/.test(error.message));
 });
 
 test("a transaction that nobody has signed has no name", () => {

@@ -12,7 +12,9 @@ from solders.pubkey import Pubkey
 from solders.transaction import Transaction
 
 from zklink.client import program_calls, program_swaps
+from zklink.client.book import hash_published
 from zklink.client.solana_wallet import SolanaWallet
+from zklink.primitives import ed25519
 from zklink.primitives.base58 import decode_base58, encode_base58
 from zklink.protocol.ids import ChainId
 from zklink.solana.client.paying import Token
@@ -32,7 +34,18 @@ def decode(text: str, length: int | None = None) -> str:
 
 
 def is_key(bytes: str) -> bool:
-    return Pubkey(_unhex(bytes)).is_on_curve()
+    found = Pubkey(_unhex(bytes)).is_on_curve()
+    assert ed25519.is_key(_unhex(bytes)) is found, "the package's own is the module's"
+    return found
+
+
+def deployment_hash(deployment: Json, chains: list[Json], keys: Json) -> str:
+    """As the client computes it from what a node publishes."""
+    published: Any = [SimpleNamespace(name="", **chain) for chain in chains]
+    found = hash_published(SimpleNamespace(**deployment), published, keys)  # type: ignore[arg-type]
+    if not any(found):
+        raise ValueError("no deployment")
+    return _show(found)
 
 
 def find_places(program: str, token: str) -> list[str]:
@@ -118,6 +131,7 @@ def _show(data: bytes) -> str:
 CALLS: Mapping[str, Callable[..., Json]] = {
     "encode_base58": encode,
     "decode_base58": decode,
+    "deployment_hash": deployment_hash,
     "is_key": is_key,
     "program_places": find_places,
     "holding": holding,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from tests.javascript.contract_reference import ANY
 from zklink.primitives.base58 import encode_base58
 from zklink.primitives.keccak import keccak256
 from zklink.solana.client.program import SYSTEM
@@ -59,10 +60,43 @@ def list_solana_questions() -> Iterator[Question]:
         b"\x02" + bytes(31),
     ):
         yield "is_key", {"bytes": f"0x{key.hex()}"}
+    yield from _list_deployments()
     yield from (("program_places", {"program": name, "token": "65535"}) for name in NAMES[:4])
     yield "holding", {"owner": NAMES[1], "mint": NAMES[2], "token_program": TOKEN_PROGRAM}
     yield "solana_message", {"payer": NAMES[0], "calls": _list_calls(), "blockhash": BLOCKHASH}
     yield "sign_ed25519", {"seed": SEED, "message": "0x" + "ab" * 200}
+
+
+def _list_deployments() -> Iterator[Question]:
+    """A deployment of two chains, and what is none."""
+    genesis = bytes(range(1, 33))
+    evm = {
+        "chain": 1, "caip2": "eip155:137", "genesis": "137", "address_format": 1, "contracts": {"bridge": ANY},
+    }  # fmt: skip
+    solana = {
+        "chain": 5, "caip2": f"solana:{encode_base58(genesis)[:32]}", "genesis": str(int.from_bytes(genesis, "big")),
+        "address_format": 2, "contracts": {"bridge": NAMES[0]},
+    }  # fmt: skip
+    deployment = {"genesis_root": "77", "primary": 1, "token_limit": 64, "account_limit": 4096}
+    keys = {name: f"0x{byte * 32}" for name, byte in (("swap", "a1"), ("account", "a2"), ("exit", "a3"))}
+    place = {"deployment": deployment, "keys": keys}
+    for chains in (
+        [evm, solana],
+        [evm],
+        [{**evm, "genesis": "56", "caip2": "eip155:56"}, solana],
+        [evm, {**solana, "contracts": {"bridge": NAMES[1]}}],
+        [solana],
+        [],
+        [evm, {**solana, "chain": 1}],
+        [evm, {**solana, "chain": 9}],
+        [evm, {**solana, "contracts": {"bridge": ANY}}],
+        [{**evm, "contracts": {"bridge": "0x" + "00" * 20}}],
+    ):
+        yield "deployment_hash", {**place, "chains": chains}
+    yield "deployment_hash", {**place, "chains": [evm], "deployment": {**deployment, "primary": 2}}
+    yield "deployment_hash", {**place, "chains": [evm], "deployment": {**deployment, "token_limit": 65}}
+    yield "deployment_hash", {**place, "chains": [evm], "keys": {**keys, "exit": keys["swap"]}}
+    yield "deployment_hash", {**place, "chains": [evm], "keys": {"swap": keys["swap"]}}
 
 
 def list_account_questions() -> Iterator[Question]:

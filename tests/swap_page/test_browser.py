@@ -299,7 +299,7 @@ def test_own_wallet__with_too_little__is_told_what_it_has(site: Site, browser: B
     ("path", "field", "words"),
     [
         ("/v1/quote?", "amount_out", "is not what its pools give"),
-        ("/v1/deployment", "deployment_hash", "there is no bridge of this deployment"),
+        ("/v1/deployment", "deployment_hash", "names other chains, bridges or circuits"),
     ],
 )
 def test_node__that_lies_in_one_place__is_found_out_and_nothing_is_sent(

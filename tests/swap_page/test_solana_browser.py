@@ -20,6 +20,7 @@ from tests.swap_page.standard_wallet import NAME, StandardWallet
 from tests.swap_page.test_browser import TEST_WALLET, Opened, _look
 from zklink.devnet.profiles import POLYGON
 from zklink.devnet.tokens import USDC
+from zklink.solana.client.program import Program
 
 pytestmark = pytest.mark.slow
 
@@ -28,6 +29,12 @@ USD: Final = 10**6
 HERE, THERE = "USDC on solana", "USDC on polygon"
 OWNER: Final = key_of("depositor")
 PERSON: Final = key_of("person")
+KEEP_STEPS: Final = """
+window.shownSteps = "";
+const steps = document.getElementById("steps");
+new MutationObserver(() => (window.shownSteps += steps.textContent)).observe(steps, { childList: true, subtree: true });
+"""
+"""Keeps what the steps have shown, however shortly."""
 SECONDS: Final = 60
 """What lets the node try again to pay what waits."""
 
@@ -183,6 +190,7 @@ def test_recipient__without_an_account_and_nobody_to_make_it__is_told_that_it_wa
         (HERE, str(OWNER.pubkey())[:-4], "32 to 44 letters and digits in base58"),
         (HERE, "", "Write whom it is for: an address on solana"),
         (HERE, "BRIDGE", "The recipient is the bridge itself"),
+        (HERE, "BRIDGE IN HEX", "The recipient is the bridge itself"),
         (THERE, str(OWNER.pubkey()), "That is an address of Solana"),
     ],
 )
@@ -192,11 +200,27 @@ def test_recipient__that_nobody_there_has__is_refused_before_anything_is_signed(
     opened = Opened(solana_site, browser)
     page = opened.open()
     opened.fill("5", THERE if get == HERE else HERE, get)
-    page.fill("#recipient", str(star_of(solana_site).site.bridge) if text == "BRIDGE" else text)
+    bridge = star_of(solana_site).site.bridge
+    page.fill("#recipient", {"BRIDGE": str(bridge), "BRIDGE IN HEX": f"0x{bytes(bridge).hex()}"}.get(text, text))
     press(page, TEST_WALLET if get == HERE else SOLANA_WALLET)
     page.locator("#send:enabled").click()
     assert words in opened.wait_for_trouble()
     assert not page.is_visible("#watch")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_recipient__that_is_nobodys_key__is_warned_of(solana_site: Site, browser: Browser, width: int) -> None:
+    opened, star = Opened(solana_site, browser, width=width), star_of(solana_site)
+    page = opened.open()
+    opened.fill("5", THERE, HERE)
+    warning = page.locator("#recipient-warning")
+    expect(warning).to_be_hidden()
+    page.fill("#recipient", str(star.site.make_holding(PERSON.pubkey(), star.site.mints[USDC])))
+    expect(warning).to_contain_text("No wallet has a key for this address")
+    _look(page, SCREENSHOTS / f"swap-to-solana-warned-{width}.png")
+    page.fill("#recipient", str(PERSON.pubkey()))
+    expect(warning).to_be_hidden()
+    assert opened.complaints == []
 
 
 def test_own_wallet__that_sends_itself__swaps_once(solana_site: Site, browser: Browser) -> None:
@@ -207,7 +231,12 @@ def test_own_wallet__that_sends_itself__swaps_once(solana_site: Site, browser: B
     opened.fill("30", HERE, THERE)
     page.fill("#recipient", star.world.roles.recipient.address)
     press(page, f"{NAME} (Solana)")
+    page.evaluate(KEEP_STEPS)
     send(opened)
+    assert re.search(
+        rf"It has to show that it calls {star.site.id}, and that no more leaves you than 30 USDC and 0\.\d+ SOL",
+        page.evaluate("shownSteps"),
+    )
     [question] = [each for each in wallet.asked if "transaction" in each]
     assert question["chain"] == "solana:localnet"
     assert dollars(solana_site, PERSON.pubkey()) == before - 30 * USD
@@ -235,7 +264,8 @@ def test_own_wallet__that_declines__nothing_is_sent(solana_site: Site, browser: 
 @pytest.mark.parametrize(
     ("path", "change", "words"),
     [
-        ("/v1/deployment", {"deployment_hash": f"0x{'77' * 32}"}, "there is no bridge of this deployment"),
+        ("/v1/deployment", {"deployment_hash": f"0x{'77' * 32}"}, "names other chains, bridges or circuits"),
+        ("/v1/chains", "program and bridge", "names other chains, bridges or circuits"),
         ("/v1/chains", "program", "there is no bridge of this deployment"),
         ("/v1/tokens", "mint", "by another mint than the node says"),
     ],
@@ -252,6 +282,9 @@ def test_node__that_lies_in_one_place__is_found_out_and_nothing_is_signed(
             body |= change
         for chain in body.get("chains", ()) if change == "program" else ():
             chain["contracts"]["program"] = str(PERSON.pubkey())
+        if change == "program and bridge":
+            own = Program(bytes(PERSON.pubkey()))
+            body["chains"][-1]["contracts"] |= {"program": str(own.id), "bridge": str(own.bridge)}
         for token in body.get("tokens", ()) if change == "mint" else ():
             token["contracts"][-1]["address"] = str(PERSON.pubkey())
         route.fulfill(json=body)

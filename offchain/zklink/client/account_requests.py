@@ -7,7 +7,7 @@ sent. Never waits for the operator.
 from collections.abc import Sequence
 
 from zklink.client.account_sender import find_account
-from zklink.client.book import AmountLike, Book, ChainRef, TokenRef, is_program, read_address, read_owner
+from zklink.client.book import AmountLike, Book, ChainRef, TokenRef, is_program, read_owner, read_payee
 from zklink.client.following import Sent
 from zklink.client.orders import find_token, plan_deposit, plan_full_exit, plan_key_request
 from zklink.client.permits import sign_permit
@@ -92,7 +92,7 @@ async def full_exit(
 def _read_second(book: Book, wallet: AnyWallet, others: Sequence[ChainRef], recipient: str | None) -> bytes:
     """Whom the other chains pay: one name for all of them. Raises AddressUnfit."""
     text = wallet.address if recipient is None else recipient
-    named = {read_address(book.find_chain(other), text) for other in others}
+    named = {read_payee(book.find_chain(other), text) for other in others}
     return named.pop() if named else wallet.owner
 
 

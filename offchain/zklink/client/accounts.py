@@ -19,7 +19,7 @@ from zklink.client.account_sender import (
     wait_key,
     wait_operation,
 )
-from zklink.client.book import AmountLike, ChainRef, TokenRef, read_address, read_owner
+from zklink.client.book import AmountLike, ChainRef, TokenRef, read_owner, read_payee
 from zklink.client.following import Sent
 from zklink.client.key_change import change_key, find_fee_tokens
 from zklink.client.quote_rule import Depth, compute_out, read_depths
@@ -137,7 +137,7 @@ class AsyncAccounts:
         id, units = await self._read(token, amount)
         fill = OPEN if fill_fee is None else (await self._read(token, fill_fee))[1]
         info = (await self._session.book()).find_chain(chain)
-        there, to = ChainId(info.chain), read_address(info, recipient or wallet.address)
+        there, to = ChainId(info.chain), read_payee(info, recipient or wallet.address)
 
         def build(account: AccountId, nonce: Nonce, until: int) -> Withdraw:
             return Withdraw(account, nonce, until, id, units, OPEN, there, to, fill)

@@ -4,6 +4,7 @@ Takes what a node publishes; gives ids, addresses and amounts. The deployment ha
 the circuits' keys and the genesis, so a node that lies about one of them is found out. Never asks anything.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -11,6 +12,7 @@ from typing import Final
 
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.primitives.base58 import decode_base58
+from zklink.primitives.ed25519 import is_key
 from zklink.protocol.addresses import is_recipient
 from zklink.protocol.domain import ChainEntry, compute_deployment_hash, compute_lane_domain
 from zklink.protocol.errors import AddressUnfit, AmountRefused, BadChainTable, DeploymentUntrue, NameUnknown
@@ -25,6 +27,10 @@ AmountLike = int | str | Decimal
 """An amount: a text or Decimal of whole tokens ("12.5"), or an int of layer-2 units."""
 
 EIP155: Final = "eip155:"
+
+
+class NobodysKey(UserWarning):
+    """A recipient on Solana is off the curve ed25519, so that no wallet has its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ def open_book(
     `expected` if that is given.
     """
     named = _bytes(deployment.deployment_hash)
-    computed = _compute_hash(deployment, published, keys)
+    computed = hash_published(deployment, published, keys)
     for wanted in (named, named if expected is None else expected):
         if computed != wanted:
             raise DeploymentUntrue(wanted, computed)
@@ -125,6 +131,15 @@ def read_address(chain: ChainInfo, text: str) -> bytes:
     raise AddressUnfit(chain.name, text)
 
 
+def read_payee(chain: ChainInfo, text: str) -> bytes:
+    """Whom a chain is to pay. Raises AddressUnfit; warns (`NobodysKey`) of an address of Solana that is no key."""
+    address = read_address(chain, text)
+    if is_program(chain) and not is_key(address):
+        what = f"{text} on {chain.name} is nobody's key: a program has derived it, or it is an account of a token"
+        warnings.warn(f"{what}. Only a program that knows how can move what is paid there", NobodysKey, stacklevel=2)
+    return address
+
+
 def read_owner(text: str) -> bytes:
     """The universal address of an owner on either kind of chain: 0x and 40 digits, or base58. Raises AddressUnfit."""
     try:
@@ -133,7 +148,8 @@ def read_owner(text: str) -> bytes:
         raise AddressUnfit("any chain", text) from None
 
 
-def _compute_hash(deployment: Deployment, published: Sequence[ChainInfo], keys: Mapping[str, str]) -> bytes:
+def hash_published(deployment: Deployment, published: Sequence[ChainInfo], keys: Mapping[str, str]) -> bytes:
+    """The hash of what a node publishes about its deployment; zero if that is none."""
     try:
         entries = [
             ChainEntry(

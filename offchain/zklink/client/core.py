@@ -120,7 +120,8 @@ class AsyncClient:
         needed, or a permit with it (PermitNotOffered if the token takes none). It is refunded in full if no block has
         it within `seconds`. Does not wait for the swap: `wait` does. Raises SwapImpossible, TokensShort,
         RecipientIsToken, AddressUnfit, WalletUnfit, WrongChain, ContractUntrue, CallReverted, TransactionRejected,
-        RpcUnavailable, and StillWaiting for the approval.
+        RpcUnavailable, and StillWaiting for the approval. Warns (`NobodysKey`) of a recipient on Solana that is an
+        address of a program's own or of a token's account.
 
         With `gasless` the wallet only signs, and the node's relayer sends it and pays the coin, for the quote's
         `relayer_fee`, at most `greatest_relayer_fee`, by default a twentieth of the amount; its transaction is waited

@@ -7,7 +7,7 @@ simulated last. Never waits for the swap itself.
 from dataclasses import dataclass
 from typing import Final
 
-from zklink.client.book import read_address
+from zklink.client.book import read_payee
 from zklink.client.following import Sent
 from zklink.client.orders import ChainToken, Plan, find_token, plan_swap
 from zklink.client.outgoing import Step, estimate_step, send_step, wait_mined
@@ -41,7 +41,7 @@ class Rehearsal:
 async def read_recipient(session: Session, wallet: Wallet | SolanaWallet, quote: Quote, recipient: str | None) -> bytes:
     """Whom a swap pays, as its destination names it; by default the wallet itself. Raises AddressUnfit."""
     destination = (await session.book()).find_chain(int(quote.destination))
-    return read_address(destination, wallet.address if recipient is None else recipient)
+    return read_payee(destination, wallet.address if recipient is None else recipient)
 
 
 async def rehearse_swap(

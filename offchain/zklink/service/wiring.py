@@ -65,9 +65,11 @@ def build_groups(
     elsewhere: tuple[Sequence[ValidatorPort], Sequence[WatcherPort]] = ((), ()),
     programs: Programs = NO_PROGRAMS,
 ) -> LocalGroups:
-    """Both groups, with the signers `elsewhere`; the primary says who is a member, and how many must sign. `journal_of`
-    gives a signer's journal by its address, `clock` the world's time in UNIX seconds. `programs` are the chains whose
-    bridge is a program. Raises CallRefused, RpcUnavailable.
+    """Both groups, with the signers `elsewhere`; the primary says who is a member, and how many must sign. No other
+    chain is asked: one that is away would hold up every seal. While a chain has other members, it refuses what too few
+    of them have signed and lags, which `zklink watch` says (docs/govern.md). `journal_of` gives a signer's journal by
+    its address, `clock` the world's time in UNIX seconds. `programs` are the chains whose bridge is a program. Raises
+    CallRefused, RpcUnavailable.
     """
     bridges = deployment.bridges(clients)
 

@@ -1,6 +1,8 @@
 // @ts-check
 /** Asks the node that serves this page, over its REST methods. */
 
+import { computeDeploymentHash } from "../zklink/index.js";
+
 /** The node has refused, or does not answer; `message` says why in words. */
 export class NodeError extends Error {}
 
@@ -22,11 +24,15 @@ export async function ask(path, query = {}) {
   return body;
 }
 
-/** Everything about the deployment that a swap needs, as the node says it now. */
+/**
+ * Everything about the deployment that a swap needs, as the node says it now. Raises NodeError unless its chains, their
+ * bridges and the circuits are those of the hash that this page shows.
+ */
 export async function loadDeployment() {
-  const [chains, tokens, deployment, status] = await Promise.all(
-    ["/v1/chains", "/v1/tokens", "/v1/deployment", "/v1/status"].map((path) => ask(path)),
+  const [chains, tokens, deployment, trust, status] = await Promise.all(
+    ["/v1/chains", "/v1/tokens", "/v1/deployment", "/v1/trust", "/v1/status"].map((path) => ask(path)),
   );
+  checkDeployment(document.getElementById("swap-data")?.dataset.deployment ?? "", deployment, chains.chains, trust.verification_keys);
   return {
     chains: new Map(chains.chains.map((/** @type {any} */ chain) => [chain.chain, chain])),
     tokens: new Map(tokens.tokens.map((/** @type {any} */ token) => [token.token, token])),
@@ -37,6 +43,25 @@ export async function loadDeployment() {
 }
 
 /** @typedef {Awaited<ReturnType<typeof loadDeployment>>} Deployment */
+
+/**
+ * Raises NodeError unless what is published hashes to the deployment that is expected: a bridge, and on Solana the program
+ * that it is derived from, cannot be another one then.
+ * @param {string} expected
+ * @param {any} deployment
+ * @param {any[]} chains
+ * @param {Record<string, string>} keys
+ */
+export function checkDeployment(expected, deployment, chains, keys) {
+  let found = "";
+  try {
+    found = computeDeploymentHash(deployment, chains, keys);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "WrongAnswer") throw error;
+  }
+  if (found === expected && deployment.deployment_hash === expected) return;
+  throw new NodeError("The node names other chains, bridges or circuits than those of the deployment that this page is of. Nothing was sent. Load the page again; if that does not help, do not trust this node.");
+}
 
 /**
  * A quote and the pools of the same block, so that one can be computed from the other.

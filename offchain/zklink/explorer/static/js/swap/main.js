@@ -4,11 +4,12 @@
 import { loadDeployment } from "./api.js";
 import { connections, findAllWallets, offerEvm, offerSolana } from "./connecting.js";
 import { byId, make, makeLine } from "./dom.js";
+import { warnOfRecipient } from "./recipient.js";
 import { STEPS, sendSwap } from "./send.js";
 import { makeSolanaTestWallet } from "./solana_test_wallet.js";
 import { PROGRAM_STEPS, sendFromProgram } from "./solana_send.js";
 import { makeTestWallet } from "./test_wallet.js";
-import { Trouble, explain } from "./wallets.js";
+import { Trouble, Unsure, explain } from "./wallets.js";
 import { describePaid, describeWay, watchSwap } from "./watch.js";
 
 /** @typedef {import("./dom.js").State} State */
@@ -89,6 +90,9 @@ function showConnections() {
   recipientField.placeholder = connections.account(getting) || giving === getting ? "your own address there" : `an address on ${NAMES[getting]}`;
   byId("by-signature").closest("label")?.toggleAttribute("hidden", giving === "solana");
   sendButton.disabled = !isConnected || isSending;
+  const warning = getting === "solana" ? warnOfRecipient(recipientField.value.trim()) : "";
+  byId("recipient-warning").hidden = !warning;
+  byId("recipient-warning").textContent = warning;
 }
 
 // -- sending -----------------------------------------------------------------------------------------------------------
@@ -134,6 +138,7 @@ sendButton.addEventListener("click", async () => {
     watch(hash);
   } catch (error) {
     showTrouble(explain(error));
+    if (error instanceof Unsure) sendButton.textContent = "I have looked into my wallet: send again";
   } finally {
     isSending = false;
     showConnections();

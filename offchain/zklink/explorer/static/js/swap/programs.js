@@ -6,7 +6,8 @@
 
 import { decodeBase58, describeProgramError, findBridge, findSource, findTokenPlace, readBridge, readToken } from "../zklink/index.js";
 import { NodeError, sleep } from "./api.js";
-import { Trouble } from "./wallets.js";
+import { isPublicCluster } from "./solana_wallets.js";
+import { Trouble, Unsure } from "./wallets.js";
 
 /** @typedef {{ lamports: bigint, owner: string, data: Uint8Array }} Held */
 
@@ -15,6 +16,10 @@ export const COIN_DECIMALS = 9;
 const CONFIRMED = { commitment: "confirmed" };
 const LANDED = ["confirmed", "finalized"];
 const LOOK_MS = 700;
+/** Many times what a transaction has to land in, 150 slots: before that no node is believed that it can land no more. */
+const LANDING_MS = 300_000;
+/** How far a cluster's clock may be from this computer's. */
+const MOST_DRIFT_SECONDS = 600;
 const AMOUNT_AT = 64;
 
 /**
@@ -75,12 +80,17 @@ export async function readProgram(chain, tokenId, deploymentHash) {
 }
 
 /**
- * The chain's own second, at `confirmed`.
- * @param {number} chain
+ * The chain's own second, at `confirmed`: deadlines are counted from it. Raises Trouble if a public cluster's time, by the
+ * node's word, is not this computer's.
+ * @param {any} chain Of the API.
  * @returns {Promise<number>}
  */
-export async function readTime(chain) {
-  return askChain(chain, "getBlockTime", await askChain(chain, "getSlot", CONFIRMED));
+export async function readTime({ chain, name, caip2 }) {
+  const now = await askChain(chain, "getBlockTime", await askChain(chain, "getSlot", CONFIRMED));
+  if (isPublicCluster(caip2) && !(Math.abs(now - Date.now() / 1000) <= MOST_DRIFT_SECONDS)) {
+    throw new Trouble(`The node says another time of ${name} than your computer's: ${now} seconds since 1970. Nothing was sent. Set your clock, or use another node.`);
+  }
+  return now;
 }
 
 /**
@@ -120,17 +130,22 @@ export async function tryTransaction(chain, wire) {
 
 /**
  * Waits until a transaction has landed. Bytes that are given are handed in again until then: they take effect once. Never
- * ends by an error of the network, for whoever were told of one would sign another swap. Raises Trouble if it failed, or can
- * land no more.
+ * ends by an error of the network, for whoever were told of one would sign another swap. Raises Unsure if by the node's word
+ * it failed, or can land no more; the latter not before it is so by this computer's clock, too.
  * @param {number} chain
  * @param {string} signature
  * @param {number} lastHeight
  * @param {Uint8Array} [wire]
+ * @param {(words: string) => void} [tell]
  */
-export async function waitLanded(chain, signature, lastHeight, wire) {
+export async function waitLanded(chain, signature, lastHeight, wire, tell) {
+  const end = Date.now() + LANDING_MS;
   for (;;) {
     try {
-      if (await hasLanded(chain, signature, lastHeight, wire)) return;
+      const fate = await findFate(chain, signature, lastHeight, wire);
+      if (fate === "landed") return;
+      if (fate === "late" && Date.now() > end) throw new Unsure(`By the node's word the transaction was not taken in time, and cannot be any more. ${lookFor(signature)}`);
+      if (fate === "late") tell?.(`By the node's word it is too late for it. The page looks until ${new Date(end).toLocaleTimeString()}: a node that lies would have you sign twice.`);
     } catch (error) {
       if (!(error instanceof NodeError)) throw error;
     }
@@ -139,22 +154,29 @@ export async function waitLanded(chain, signature, lastHeight, wire) {
 }
 
 /**
- * One look at it: whether it has landed. Raises NodeError, and Trouble as `waitLanded` does.
+ * One look at it. Raises NodeError, and Unsure if it failed.
  * @param {number} chain
  * @param {string} signature
  * @param {number} lastHeight
  * @param {Uint8Array} [wire]
- * @returns {Promise<boolean>}
+ * @returns {Promise<"landed" | "open" | "late">}
  */
-async function hasLanded(chain, signature, lastHeight, wire) {
+async function findFate(chain, signature, lastHeight, wire) {
   // The height is asked for first: what has not landed then, and is not there afterwards, never lands.
   const height = await askChain(chain, "getBlockHeight", { commitment: "finalized" });
   const { value: [found] } = await askChain(chain, "getSignatureStatuses", [signature], { searchTransactionHistory: true });
-  if (found?.err) throw new Trouble(`The transaction failed: ${describeProgramError(found.err)}. Nothing was swapped.`);
-  if (LANDED.includes(found?.confirmationStatus)) return true;
-  if (!found && height > lastHeight) throw new Trouble("The transaction was not taken in time, and cannot be any more. Try again.");
+  if (found?.err) throw new Unsure(`By the node's word the transaction failed, and nothing was swapped: ${describeProgramError(found.err)}. ${lookFor(signature)}`);
+  if (LANDED.includes(found?.confirmationStatus)) return "landed";
   if (!found && wire) await askChain(chain, "sendTransaction", toBase64(wire), { encoding: "base64", skipPreflight: true, maxRetries: 0 });
-  return false;
+  return !found && height > lastHeight ? "late" : "open";
+}
+
+/**
+ * @param {string} signature
+ * @returns {string}
+ */
+function lookFor(signature) {
+  return `Look into your wallet's own list before you send again, and for ${signature} in an explorer of the cluster: if it has landed, you would swap twice.`;
 }
 
 /**

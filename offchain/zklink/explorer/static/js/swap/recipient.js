@@ -1,7 +1,7 @@
 // @ts-check
 /** Whom a swap pays, as people write it: an EVM address, or one of Solana in base58; each only where it means somebody. */
 
-import { checkAddress, decodeBase58, isRecipient, toHex, universalAddress } from "../zklink/index.js";
+import { checkAddress, decodeBase58, fromHex, isKey, isRecipient, toHex, universalAddress } from "../zklink/index.js";
 import { isProgram } from "./programs.js";
 import { Trouble } from "./wallets.js";
 
@@ -15,10 +15,36 @@ export function readRecipient(text, chain) {
   if (!text) throw new Trouble(`Write whom it is for: an address on ${chain.name}, or connect a wallet of it.`);
   const found = /^0x[0-9a-fA-F]{64}$/.test(text) ? text.toLowerCase() : isProgram(chain) ? readSolana(text, chain) : readEvm(text, chain);
   if (!isRecipient(found, chain.address_format, chain.chain)) throw new Trouble(`The recipient is nobody on ${chain.name}: copy its address again.`);
-  if (isProgram(chain) ? text === chain.contracts.bridge : text.toLowerCase() === chain.contracts.bridge.toLowerCase()) {
+  if (namesBridge(found, chain)) {
     throw new Trouble("The recipient is the bridge itself, which cannot be paid: write your own address.");
   }
   return found;
+}
+
+/**
+ * Whether a universal address is the bridge of its chain, however it was written; an EVM address may be bound to the chain.
+ * @param {string} found
+ * @param {any} chain
+ * @returns {boolean}
+ */
+function namesBridge(found, { contracts: { bridge }, address_format: format }) {
+  if (isProgram({ address_format: format })) return found === toHex(decodeBase58(bridge, 32));
+  return found.slice(4) === universalAddress(bridge).slice(4);
+}
+
+/**
+ * A warning if a text is an address of Solana that is nobody's key; else empty, also for what is no address.
+ * @param {string} text
+ * @returns {string}
+ */
+export function warnOfRecipient(text) {
+  try {
+    const bytes = /^0x/i.test(text) ? fromHex(text.toLowerCase(), 32) : decodeBase58(text, 32);
+    if (isKey(bytes)) return "";
+  } catch {
+    return "";
+  }
+  return "No wallet has a key for this address: a program has derived it, or it is an account that holds a token. Only a program that knows how can move what is paid there. Write the address of the wallet itself, unless you know that program.";
 }
 
 /**

@@ -9,7 +9,7 @@ import { HOLDING, ensureHolding } from "./holding.js";
 import { makePlan, showTokens } from "./plan.js";
 import { COIN_DECIMALS, isProgram, readAccounts, readBalance, readBlockhash, readProgram, readTime, tryTransaction, waitLanded } from "./programs.js";
 import { signTransaction } from "./solana_wallets.js";
-import { Trouble, explain } from "./wallets.js";
+import { Trouble, Unsure, explain } from "./wallets.js";
 
 /** @typedef {import("./plan.js").Form} Form */
 /** @typedef {import("./plan.js").Plan} Plan */
@@ -57,11 +57,12 @@ export async function sendFromProgram(payer, form, minutes, say) {
     const bridge = await run("bridge", () => checkProgram(plan));
     await run("funds", () => checkFunds(sender, plan, bridge));
     const sent = await run("send", () => sign(payer, plan, bridge, (words) => say("send", "now", words)));
-    await run("landed", () => waitLanded(plan.source.chain, sent.signature, sent.lastHeight, sent.wire));
+    const tell = (/** @type {string} */ words) => say("landed", "now", words);
+    await run("landed", () => waitLanded(plan.source.chain, sent.signature, sent.lastHeight, sent.wire, tell));
     return sent.signature;
   } catch (error) {
     say(step, "bad");
-    throw new Trouble(explain(error));
+    throw error instanceof Unsure ? error : new Trouble(explain(error));
   }
 }
 
@@ -72,7 +73,7 @@ async function checkProgram(plan) {
   if (fields.frozen_at) throw new Trouble(`${source.name} is frozen: it takes no swaps any more. Nothing was sent.`);
   if (token.mint !== plan.token) throw new Trouble("The bridge knows the token by another mint than the node says. Nothing was sent.");
   if (token.isPaused) throw new Trouble(`The governor has paused ${plan.tokenIn.symbol} on ${source.name}. Nothing was sent.`);
-  const now = await readTime(source.chain);
+  const now = await readTime(source);
   const fee = findDoorPrice(fields, plan.destination, now);
   if (fee > plan.doorFee * MOST_TIMES) throw new Trouble("The door costs more than the quote said: ask for the quote again. Nothing was sent.");
   return { fields, token, fee, now, words: `its door costs ${showCoin(fee, source)}` };
@@ -88,7 +89,7 @@ async function checkProgram(plan) {
 async function checkFunds(sender, plan, { token, fee }) {
   const { source } = plan;
   const [held] = await readAccounts(source.chain, [sender]);
-  const [coins, needed] = [held?.lamports ?? 0n, fee + SIGNATURE_LAMPORTS + (plan.isNative ? plan.l1Amount : 0n)];
+  const [coins, needed] = [held?.lamports ?? 0n, countCoins(plan, fee)];
   if (coins < needed) {
     throw new Trouble(`You have ${showCoin(coins, source)} on ${source.name}, and this takes ${showCoin(needed, source)}: get more of it first.`);
   }
@@ -113,9 +114,20 @@ async function sign({ wallet, account }, plan, { fields, token, fee, now }, tell
   const { blockhash, lastHeight } = await readBlockhash(source.chain);
   const transaction = joinTransaction(compileMessage(account.address, [limitUnits(UNITS), call], blockhash));
   await tryTransaction(source.chain, transaction);
-  tell("Confirm it in your wallet");
+  const tokens = plan.isNative ? "" : `${showTokens(plan.l1Amount, plan)} and `;
+  tell(`Confirm it in your wallet. It has to show that it calls ${source.contracts.program}, and that no more leaves you than ${tokens}${showCoin(countCoins(plan, fee), source)}`);
   const signed = await signTransaction(wallet, account, source.caip2, transaction);
   return { ...signed, lastHeight, words: signed.signature };
+}
+
+/**
+ * The lamports that a swap takes in all.
+ * @param {Plan} plan
+ * @param {bigint} fee
+ * @returns {bigint}
+ */
+function countCoins(plan, fee) {
+  return fee + SIGNATURE_LAMPORTS + (plan.isNative ? plan.l1Amount : 0n);
 }
 
 /**

@@ -19,6 +19,15 @@ const LOCAL = "solana:localnet";
 const [SIGN, SIGN_AND_SEND] = ["solana:signTransaction", "solana:signAndSendTransaction"];
 
 /**
+ * Whether a chain is a public cluster by what a wallet is asked to sign for; its time is that of the world.
+ * @param {string} caip2
+ * @returns {boolean}
+ */
+export function isPublicCluster(caip2) {
+  return CLUSTERS.has(caip2.split(":")[1]);
+}
+
+/**
  * Calls back for every wallet that can sign for Solana and registers itself, now or later.
  * @param {(wallet: SolanaWallet) => void} found
  */

@@ -7,6 +7,9 @@
 /** What stands in the way of a swap; `message` says what to do. */
 export class Trouble extends Error {}
 
+/** The node alone says that nothing was swapped: whoever believes it and sends again may swap twice. */
+export class Unsure extends Trouble {}
+
 const WORDS = new Map([
   [4001, "You have declined in the wallet. Nothing more was sent; press the button again if you want to."],
   [4100, "The wallet does not let this page use that account: allow it there, then try again."],

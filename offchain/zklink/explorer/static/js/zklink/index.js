@@ -11,6 +11,7 @@ export * from "./base58.js";
 export { fromHex, keccak, toBigInt, toHex } from "./bytes.js";
 export * from "./calls.js";
 export * as constants from "./constants.js";
+export * from "./deployment.js";
 export { PrivateKey, hashPublicKey, isOnCurve, verify } from "./eddsa.js";
 export { ZkLinkError } from "./errors.js";
 export * from "./layer2_key.js";
