@@ -23,13 +23,14 @@ RUN := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)"
 # The parts of `make check`, which are also the hooks of `.pre-commit-config.yaml`: a test compares the two lists.
 CHECKS := lint format-check types layers generated docs sizes changelog
 
-.PHONY: help setup demo test test-all coverage check $(CHECKS) snapshots bench format lock clean
+.PHONY: help setup demo test test-all test-anvil coverage check $(CHECKS) snapshots bench format lock clean
 
 help:
 	@echo "make setup         the environment, tools, circuits and development keys"
 	@echo "make demo          set up and run the main job on four local chains (ARGS=\"--story accounts\": the other half)"
 	@echo "make test          set up and run all tests (ARGS=tests/l1: some)"
 	@echo "make test-all      the long tests: kills, gas, and a PostgreSQL server"
+	@echo "make test-anvil    every test that follows --chains, on anvils"
 	@echo "make coverage      the same, and a report of the lines and branches of the package that no test enters"
 	@echo "make check         $(CHECKS); each is a target, too:"
 	@echo "make lint          ruff's rules"
@@ -76,6 +77,10 @@ test-all: setup
 	@$(RUN) $(BIN)/uv pip install --quiet --constraints constraints.txt -e '.[ray]'
 	@$(RUN) $(BIN)/ape test -n $(JOBS) $(IN_ORDER) --slow -m slow $(ARGS)
 	@$(RUN) $(BIN)/pytest --database postgresql tests/storage tests/service/proving
+
+# The tests of `make test` whose chains are what `--chains` names, on real nodes; the others would only run again.
+test-anvil: setup
+	@$(RUN) $(BIN)/ape test -n $(JOBS) $(IN_ORDER) --chains anvil -m on_chains $(ARGS)
 
 coverage: setup
 	@$(RUN) $(BIN)/ape test -n $(JOBS) $(IN_ORDER) --cov --cov-report=term --cov-report=html $(ARGS)

@@ -22,5 +22,5 @@ def test_makefile__several_processes__get_whole_files_in_this_order() -> None:
     """xdist would sort files by their number of tests: a file with one long test would come last."""
     text = (TESTS.parent / "Makefile").read_text()
     runs = re.findall(r"ape test -n .*", text)
-    assert len(runs) == 3 and all("$(IN_ORDER)" in run for run in runs)
+    assert len(runs) == 4 and all("$(IN_ORDER)" in run for run in runs)
     assert re.search(r"^IN_ORDER := --dist loadfile --no-loadscope-reorder$", text, re.MULTILINE)

@@ -30,9 +30,11 @@ from zklink.lab.errors import (
     NoSuchChain,
     PortTaken,
     PyrevmMissing,
+    SpecUnusable,
 )
 from zklink.lab.processes import make_folder
 from zklink.lab.revm import pyrevm_import
+from zklink.lab.solana.base import SolanaSpec
 from zklink.lab.world import LabWorld
 
 Chains = LocalChains[LocalChain]
@@ -161,6 +163,31 @@ def test_open__unknown_back_end__the_error_says_which_there_are() -> None:
     unknown: Any = "ganache"
     with pytest.raises(NoSuchBackend, match="cannot be made of ganache; choose one of revm, test, anvil, fork"):
         open_chains(unknown, SPECS)
+
+
+@pytest.mark.parametrize(
+    ("specs", "said"),
+    [
+        ([ChainSpec("one", 71), ChainSpec("one", 72)], "one: two chains have this name; each needs its own, by which"),
+        ([ChainSpec("one", 71), SolanaSpec("one")], "one: two chains have this name"),
+        ([ChainSpec("", 71)], "a chain without a name: give it one"),
+        ([ChainSpec("one", 0)], "one: the id of an EVM chain is at least 1, not 0"),
+        ([ChainSpec("one", -5)], "one: the id of an EVM chain is at least 1, not -5"),
+        ([ChainSpec("one", 71, 0.0)], "one: a block takes more than no time, not 0.0 seconds"),
+        ([SolanaSpec("one", -0.4)], "one: a block takes more than no time, not -0.4 seconds"),
+    ],
+    ids=["one name", "one name, two kinds", "no name", "id 0", "id below 0", "no block time", "time back"],
+)
+def test_open__chains_that_cannot_be__one_sentence(specs: list[Any], said: str) -> None:
+    with pytest.raises(SpecUnusable, match=said):
+        open_chains("revm", specs)
+
+
+def test_open__one_id_twice__two_chains() -> None:
+    """As after a fork of a chain, where what is signed for one counts on the other."""
+    with open_chains("revm", [ChainSpec("old", 71), ChainSpec("new", 71)]) as (old, new):
+        old.mine(2)
+        assert (old.height(), new.height()) == (2, 0)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,14 @@ def test_run__anvil_asked_for__counts_who_followed_and_who_did_not() -> None:
     assert f"tests on --chains anvil (anvil): 1; {own}\n" in run.stdout
 
 
+def test_run__only_those_that_follow__are_chosen_by_their_mark() -> None:
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "on_chains", FOLLOWS, OWN, NEITHER]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+    assert f"{FOLLOWS}\n" in run.stdout
+    assert "1/3 tests collected (2 deselected)" in run.stdout
+
+
 def test_describe_use__several_engines__the_most_used_first() -> None:
     said = describe_use(["revm", "--chains", "py-evm", "revm", "revm"], "fork")
     assert said == (

@@ -109,6 +109,13 @@ def test_run__what_cannot_be__one_sentence_each(project: Path) -> None:
     ):
         with pytest.raises(MutantUnusable, match=words):
             run_mutants(project, [mutant])
+    outside = project.parent / "test_outside.py"
+    outside.write_text("def test_outside():\n    assert 'amount'\n")
+    for place in ("../test_outside.py", str(outside)):
+        for change, tests in (("contracts/Box.vy", (f"{place}::test_outside",)), (place, ())):
+            with pytest.raises(MutantUnusable, match=f"named: {place} is outside the project: name a file below its"):
+                run_mutants(project, [named(Change(change, "'amount'", "''"), tests=tests)])
+    assert "'amount'" in outside.read_text()
     (project / "test_box.py").write_text("def test_box():\n    assert False\n")
     with pytest.raises(MutantUnusable, match="the tests fail without any: mend them first"):
         run_mutants(project, [])

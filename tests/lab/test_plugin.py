@@ -149,8 +149,12 @@ def test_plugin__crash_of_a_machine_that_is_not_there__one_sentence(folder: Path
 
 
 def test_plugin__fork_without_a_node__one_sentence_and_no_other_chains(folder: Path) -> None:
-    code, said = run(folder, *WITHOUT_APE, "--lab-chains", "fork", "-k", "test_world")
+    code, said = run(folder, *WITHOUT_APE, "--lab-chains", "fork", "-k", "test_world or shard0")
     assert code == 1
-    assert "left: a fork needs a node: put its address into LEFT_RPC, or choose another back end" in said
+    for chain in ("left", "one"):  # of the fixtures, and of the machine
+        variable = f"{chain.upper()}_RPC"
+        assert f"{chain}: a fork needs a node: put its address into {variable}, or choose another back end" in said
     assert "Traceback" not in said
+    assert "open_chains" not in said
+    assert "1 failed" in said
     assert "2 errors" in said

@@ -17,6 +17,8 @@ from zklink.lab.chains import Backend, describe_backend
 
 ENGINES: dict[Backend, str] = {"revm": "revm", "test": "py-evm", "anvil": "anvil", "fork": "forks"}
 CHOSEN = "--chains"
+MARK = "on_chains"
+"""On each test that follows `--chains`: `ape test --chains anvil -m on_chains` runs these, and no others."""
 PROPERTY = "engine"
 
 _noted: set[str] = set()
@@ -48,6 +50,19 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"chains: {describe_backend(backend, [profile.name for profile in PROFILES])}"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before `-m` chooses."""
+    for item in items:
+        if follows_chains(item):
+            item.add_marker(MARK)
+
+
+def follows_chains(item: pytest.Item) -> bool:
+    """Whether `--chains` says what a test runs on."""
+    return "backend" in getattr(item, "fixturenames", ())
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
     _noted.clear()
@@ -57,7 +72,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
     # Before the fixtures end: what a later test's module closes is not this test's.
-    if "backend" in getattr(item, "fixturenames", ()):
+    if follows_chains(item):
         item.user_properties.append((PROPERTY, CHOSEN))
     elif _noted:
         item.user_properties.append((PROPERTY, " and ".join(sorted(_noted))))

@@ -23,6 +23,7 @@ from zklink.lab.anvil import AnvilProcess, anvil_on_path, put_on_path, start_anv
 from zklink.lab.chain import ChainSpec, LocalChain
 from zklink.lab.errors import ForkElsewhere, ForkUnnamed, ForkUnreachable, NoSuchBackend, NoSuchChain, SoldersMissing
 from zklink.lab.kinds import EVM, LITESVM, SURFNET
+from zklink.lab.specs import check_specs
 
 if TYPE_CHECKING:
     from zklink.lab.solana.base import SolanaChain, SolanaSpec
@@ -145,12 +146,14 @@ def open_chains(
     stand_ins: bool = False,
 ) -> LocalChains[Any]:
     """Start and connect the chains. With `stand_ins`, a fork without a node stands on an empty local chain. What a
-    Solana chain runs on stands in its `SolanaSpec`, whatever the back end of the others. Raises NoSuchBackend,
-    PyrevmMissing, SoldersMissing, AnvilFailed, AnvilMissing, PortTaken, SurfnetFailed, PackageUnavailable, ForkUnnamed,
-    ForkUnreachable, ForkElsewhere, ClusterElsewhere; if one fails, those that were started are ended.
+    Solana chain runs on stands in its `SolanaSpec`, whatever the back end of the others. Raises SpecUnusable,
+    NoSuchBackend, PyrevmMissing, SoldersMissing, AnvilFailed, AnvilMissing, PortTaken, SurfnetFailed,
+    PackageUnavailable, ForkUnnamed, ForkUnreachable, ForkElsewhere, ClusterElsewhere; if one fails, those that were
+    started are ended.
     """
     if backend not in _OPENERS:
         raise NoSuchBackend(backend, BACKENDS)
+    check_specs(specs)
     for spec in specs:
         on = backend if spec.kind == EVM else spec.runs_on
         if on not in (BACKENDS if spec.kind == EVM else SOLANA_BACKENDS):

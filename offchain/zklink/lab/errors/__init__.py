@@ -15,6 +15,7 @@ LabError
 +-- PyrevmMissing       there is no pyrevm to run chains in process with
 +-- ReorgTooDeep        a reorganisation of blocks that the chain does not have
 +-- SoldersMissing      there is no solders to run Solana's programs in process with
++-- SpecUnusable        chains cannot be as they are asked for
 +-- SurfnetFailed       Surfpool's network did not start
 +-- SnapshotGone        the chain has been set further back since the snapshot
 +-- TimeNotLater        a block cannot be as old as its parent, or older
@@ -43,3 +44,20 @@ from zklink.lab.errors.base import LabError as LabError
 from zklink.lab.errors.of_chains import *  # noqa: F403
 from zklink.lab.errors.of_faults import *  # noqa: F403
 from zklink.lab.errors.of_projects import *  # noqa: F403
+
+OPENING_ERRORS = (
+    AnvilFailed,  # noqa: F405
+    AnvilMissing,  # noqa: F405
+    ClusterElsewhere,  # noqa: F405
+    ForkElsewhere,  # noqa: F405
+    ForkUnnamed,  # noqa: F405
+    ForkUnreachable,  # noqa: F405
+    NoSuchBackend,  # noqa: F405
+    PackageUnavailable,  # noqa: F405
+    PortTaken,  # noqa: F405
+    PyrevmMissing,  # noqa: F405
+    SoldersMissing,  # noqa: F405
+    SpecUnusable,  # noqa: F405
+    SurfnetFailed,  # noqa: F405
+)
+"""Why `open_chains` opens none: each says in one sentence what would be right."""

@@ -162,6 +162,19 @@ class SoldersMissing(LabError):
 
 
 @dataclass(eq=False)
+class SpecUnusable(LabError):
+    """Chains cannot be as they are asked for.
+    Do: Read `reason`.
+    """
+
+    chain: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.chain or 'a chain without a name'}: {self.reason}"
+
+
+@dataclass(eq=False)
 class SurfnetFailed(LabError):
     """Surfpool's network did not start.
     Do: Read `detail`; a node older than version 18 or a system without glibc are the usual causes.

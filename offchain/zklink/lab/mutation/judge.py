@@ -20,7 +20,7 @@ from zklink.lab.errors import MutantUnusable
 from zklink.lab.gates.project import read_settings
 from zklink.lab.mutation.entries import Entries, KeptEntries
 from zklink.lab.mutation.findings import Finding, Findings, list_contracts, list_files
-from zklink.lab.mutation.mutants import Mutant
+from zklink.lab.mutation.mutants import Mutant, check_inside
 from zklink.lab.mutation.plan import Plan, Stages, read_number
 from zklink.lab.mutation.run import CACHE, LEFT_OUT, Verdict, environment
 
@@ -58,6 +58,8 @@ class Judge:
     ) -> None:
         """Mutants of contracts, or of Python; last those for which the fixtures of a whole run may stand already."""
         tests = sorted({test for mutant in mutants for stage in self._stages(mutant) for test in stage})
+        for test in tests:
+            check_inside(self.folder, test.partition("::")[0], "no mutant")
         with ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
             opened = [stack.enter_context(_open_worker(self.folder, self.plan.build, tests)) for _ in range(workers)]
             entries = self._find_entries(opened[0], tests)

@@ -50,6 +50,7 @@ class Mutant:
         """The changed files of a folder, as they read with the changes. Raises MutantUnusable."""
         found: dict[str, str] = {}
         for change in self.changes:
+            check_inside(folder, change.file, self.name)
             file = folder / change.file
             if not file.is_file():
                 raise MutantUnusable(self.name, f"there is no {change.file}")
@@ -62,6 +63,12 @@ class Mutant:
             start = places[change.at or 0]
             found[change.file] = text[:start] + change.new + text[start + len(change.old) :]
         return found
+
+
+def check_inside(folder: Path, file: str, name: str) -> None:
+    """Whether a file that a mutant names is one of the project's: of others there is no copy. Raises MutantUnusable."""
+    if not (folder / file).resolve().is_relative_to(folder.resolve()):
+        raise MutantUnusable(name, f"{file} is outside the project: name a file below its folder")
 
 
 def _find_places(text: str, old: str) -> list[int]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from zklink.lab.errors import ContractUnusable, MutantUnusable
-from zklink.lab.mutation.mutants import Mutant
+from zklink.lab.mutation.mutants import Mutant, check_inside
 
 CACHE: Final = ".lab-mutants"
 LEFT_OUT: Final = (
@@ -60,6 +60,9 @@ def run_mutants(
     cache = folder / CACHE
     cache.mkdir(exist_ok=True)
     state = _hash_project(folder)
+    for mutant in mutants:
+        for test in mutant.tests:
+            check_inside(folder, test.partition("::")[0], mutant.name)
     named = sorted({test for mutant in mutants for test in mutant.tests})
     tests = tuple(named) if all(mutant.tests for mutant in mutants) else ()
     unchanged = Mutant(mutants[0].name if tests else "no mutant", (), tests)
