@@ -212,8 +212,9 @@ def cancel(number: int, **rest: Any) -> None:
 @program_command
 @click.option("--id", "wanted", type=click.IntRange(min=1), help="This proposal alone.")
 def execute(name: str, rpcs: tuple[str, ...], chain: str | None, keypair: Path | None, wanted: int | None) -> None:
-    """Execute proposals, and put announced members in their place, as anybody may when their wait is over. Proposals
-    that cannot be read are left. `ape run proposals` says before whether the other chains say the same.
+    """Execute proposals, and put announced members in their place, as anybody may when their wait is over.
+
+    Proposals that cannot be read are left. `ape run proposals` says before whether the other chains say the same.
     """
     if keypair is None:
         raise click.UsageError("--keypair pays for it; anybody's will do")
