@@ -1,5 +1,5 @@
-// Accounts: whose they are, making and closing them, rent and time. An account of the program is believed only when the
-// program owns it and its size and tag are those of its kind. The refusals' numbers are those of the program that is built.
+// Accounts: whose they are, making and closing them, rent and time. That the program owns an account, and that its size and
+// tag are those of a kind, says that some code at this address has made it. The refusals' numbers are those of the program that is built.
 #pragma once
 #include "machine.h"
 

@@ -81,7 +81,7 @@ APART u64 refund(const Context *c, const Bridge *b, const Refund *r) {
     TRY(check_receiver(c, t, &r->who));
     l1_amount = r->amount * t->scale;
     if (is_native(t)) coin += l1_amount;
-    else TRY(send(c, b, t, to, l1_amount));
+    else TRY(send(c, t, to, l1_amount));
   }
   if (!coin) return 0;
   NEED(eq32(sol->key, &b->sol), E_ACCOUNT);
@@ -183,15 +183,17 @@ static u64 leave(Context *c) {
   NEED(field(&x[0], EXIT_0_CHAIN_SHIFT, 8) == b->chain, E_EXIT_CHAIN);
   u64 key = e.account << 16 | e.token;
   u8 bump[1];
-  Slice seeds[3] = {SEED("exit"), {&key, 8}, {bump, 1}};
-  NEED(is_derived(c, place, seeds, 2, bump), E_ACCOUNT);
+  // Nobody could take the place of an exit before the mark was known, to lock a balance in.
+  Slice seeds[4] = {SEED("exit"), {&key, 8}, {c->mark, 32}, {bump, 1}};
+  NEED(is_derived(c, place, seeds, 3, bump), E_ACCOUNT);
   NEED(!find_exit(c, place), E_EXITED);
   TRY(check_leaving(c, b, &e));
   TRY(check_exit_proof(c, b, x, d->proof[0]));
-  Signer signer = {seeds, 3};
+  Signer signer = {seeds, 4};
   TRY(make_account(c, &c->a[EXIT_PAYER], place, sizeof(Exit), &signer));
   Exit *out = (Exit *)place->data;
   out->tag = EXIT_TAG;
+  out->mark = *c->mark;
   for (int i = 0; i < 2; i++) {
     out->tokens[i] = e.tokens[i];
     out->amounts[i] = e.amounts[i];
@@ -216,5 +218,5 @@ static u64 pay_exit(Context *c) {
   u64 amount = e->amounts[side];
   e->amounts[side] = 0;
   t->owed -= amount;
-  return send(c, b, t, &c->a[PAY_DESTINATION], amount * t->scale);
+  return send(c, t, &c->a[PAY_DESTINATION], amount * t->scale);
 }

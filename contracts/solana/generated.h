@@ -150,7 +150,7 @@ static const u8 END_DENIAL_TYPE_HASH[32] __attribute__((aligned(8))) = {54, 24, 
 enum { OP_PUT_KEYS = 0, PUT_KEYS_AUTHORITY = 0, PUT_KEYS_KEYS, PUT_KEYS_PROGRAM_DATA, PUT_KEYS_BRIDGE, PUT_KEYS_ACCOUNTS };
 #define PUT_KEYS_SHAPE {PUT_KEYS_ACCOUNTS, 3, 1, 2, 1, 0}
 typedef struct { u8 op; u8 at[2]; } PutKeysData;
-enum { OP_INIT = 1, INIT_AUTHORITY = 0, INIT_BRIDGE, INIT_SOL, INIT_SWAP_QUEUE, INIT_ACCOUNT_QUEUE, INIT_KEYS, INIT_PROGRAM_DATA, INIT_SYSTEM_PROGRAM, INIT_ACCOUNTS };
+enum { OP_INIT = 1, INIT_AUTHORITY = 0, INIT_BRIDGE, INIT_SOL, INIT_SWAP_QUEUE, INIT_ACCOUNT_QUEUE, INIT_KEYS, INIT_PROGRAM_DATA, INIT_SLOT_HASHES, INIT_SYSTEM_PROGRAM, INIT_ACCOUNTS };
 #define INIT_SHAPE {INIT_ACCOUNTS, 123, 1, 31, 1, 0}
 typedef struct { u8 op; u8 chain; u8 primary; u8 token_limit[8]; u8 account_limit[8]; u8 slots_per_day[8]; u8 genesis_root[32]; u8 governor[32]; u8 fee_recipient[32]; } InitData;
 enum { OP_FOUND_GROUP = 2, FOUND_GROUP_GOVERNOR = 0, FOUND_GROUP_BRIDGE, FOUND_GROUP_ACCOUNTS };
@@ -168,7 +168,7 @@ typedef struct { u8 op; u8 kind; u8 price[8]; } SetPriceData;
 enum { OP_SWAP = 6, SWAP_SENDER = 0, SWAP_BRIDGE, SWAP_SWAP_QUEUE, SWAP_TOKEN_IN, SWAP_TOKEN_OUT, SWAP_TOKEN_VIA, SWAP_SOURCE, SWAP_VAULT, SWAP_MINT, SWAP_TOKEN_PROGRAM, SWAP_SOL, SWAP_SYSTEM_PROGRAM, SWAP_ACCOUNTS };
 #define SWAP_SHAPE {SWAP_ACCOUNTS, 138, 1, 1231, 0, 0}
 typedef struct { u8 op; u8 token_in[2]; u8 destination; u8 token_out[2]; u8 via[2]; u8 l1_amount[8]; u8 fee[8]; u8 deadline[8]; u8 min_out[14]; u8 operator_fee[14]; u8 fill_fee[14]; u8 recipient[32]; u8 refund_to[32]; } SwapData;
-enum { OP_OPEN_BLOCK = 7, OPEN_BLOCK_WRITER = 0, OPEN_BLOCK_BLOCK, OPEN_BLOCK_ACCOUNTS };
+enum { OP_OPEN_BLOCK = 7, OPEN_BLOCK_WRITER = 0, OPEN_BLOCK_BLOCK, OPEN_BLOCK_BRIDGE, OPEN_BLOCK_ACCOUNTS };
 #define OPEN_BLOCK_SHAPE {OPEN_BLOCK_ACCOUNTS, 5, 1, 2, 0, 0}
 typedef struct { u8 op; u8 later[2]; u8 validators; u8 watchers; } OpenBlockData;
 enum { OP_WRITE_BLOCK = 8, WRITE_BLOCK_WRITER = 0, WRITE_BLOCK_BLOCK, WRITE_BLOCK_ACCOUNTS };
@@ -186,7 +186,7 @@ typedef struct { u8 op; u8 index; } PayData;
 enum { OP_FILL = 12, FILL_BROKER = 0, FILL_BRIDGE, FILL_TOKEN, FILL_FILL, FILL_SOURCE, FILL_DESTINATION, FILL_MINT, FILL_REPAY_TO, FILL_TOKEN_PROGRAM, FILL_SYSTEM_PROGRAM, FILL_ACCOUNTS };
 #define FILL_SHAPE {FILL_ACCOUNTS, 105, 1, 185, 0, 0}
 typedef struct { u8 op; u8 block[8]; u8 payout[3][32]; } FillData;
-enum { OP_CLOSE_BLOCK = 13, CLOSE_BLOCK_WRITER = 0, CLOSE_BLOCK_BLOCK, CLOSE_BLOCK_ACCOUNTS };
+enum { OP_CLOSE_BLOCK = 13, CLOSE_BLOCK_WRITER = 0, CLOSE_BLOCK_BLOCK, CLOSE_BLOCK_BRIDGE, CLOSE_BLOCK_ACCOUNTS };
 #define CLOSE_BLOCK_SHAPE {CLOSE_BLOCK_ACCOUNTS, 1, 1, 3, 0, 0}
 typedef struct { u8 op; } CloseBlockData;
 enum { OP_COLLECT_FEES = 14, COLLECT_FEES_BRIDGE = 0, COLLECT_FEES_SOL, COLLECT_FEES_FEE_RECIPIENT, COLLECT_FEES_ACCOUNTS };
@@ -207,7 +207,7 @@ typedef struct { u8 op; u8 lane; } CallFreezeData;
 enum { OP_CONFIRM_FREEZE = 19, CONFIRM_FREEZE_BRIDGE = 0, CONFIRM_FREEZE_ACCOUNTS };
 #define CONFIRM_FREEZE_SHAPE {CONFIRM_FREEZE_ACCOUNTS, 2, 0, 1, 0, 0}
 typedef struct { u8 op; u8 lane; } ConfirmFreezeData;
-enum { OP_OPEN_PATH = 20, OPEN_PATH_WRITER = 0, OPEN_PATH_PATH, OPEN_PATH_ACCOUNTS };
+enum { OP_OPEN_PATH = 20, OPEN_PATH_WRITER = 0, OPEN_PATH_PATH, OPEN_PATH_BRIDGE, OPEN_PATH_ACCOUNTS };
 #define OPEN_PATH_SHAPE {OPEN_PATH_ACCOUNTS, 41, 1, 2, 1, 0}
 typedef struct { u8 op; u8 number[8]; u8 sync_hash[32]; } OpenPathData;
 enum { OP_EXTEND_PATH = 21, EXTEND_PATH_WRITER = 0, EXTEND_PATH_PATH, EXTEND_PATH_ACCOUNTS };
@@ -269,20 +269,20 @@ typedef struct { Pubkey hash; Word words[5]; } SwapEntry;
 _Static_assert(sizeof(SwapEntry) == 192, "SwapEntry");
 typedef struct { Pubkey hash; Word words[4]; } AccountEntry;
 _Static_assert(sizeof(AccountEntry) == 160, "AccountEntry");
-typedef struct { u64 tag; u64 bump; u64 chain; u64 primary; u64 chain_mask; u64 formats; u64 token_limit; u64 account_limit; Pubkey governor; Pubkey fee_recipient; Pubkey sol; Pubkey swap_queue; Pubkey account_queue; Pubkey keys; Pubkey bridges[9]; Pubkey deployment_hash; Word swap_domain; Word account_domain; Word exit_domain; Pubkey vk_hashes[3]; u64 number; u64 timestamp; u64 unpaid; u64 has_end; Word root; Pubkey sync_hash; u64 totals[2]; u64 consumed[2]; u64 open_fees[2]; Pubkey queue_hashes[2]; u64 frozen_at; u64 earned_fees; u64 prices[13]; u64 next_prices[13]; u64 prices_from[13]; u64 group_counts[2]; u64 group_thresholds[2]; u8 validators[16][20]; u8 watchers[16][20]; u64 coming_group; u64 coming_count; u64 coming_threshold; u64 announced_at; u64 announced_in; u64 removed_at[2]; u64 removed_in[2]; u8 coming_members[16][20]; u64 slots_per_day; u64 freeze_requests[2]; u64 freeze_at[2]; u64 freeze_in[2]; u64 end_word; u64 end_round; u64 end_number; u64 end_at; u64 end_in; u64 end_denied_by_validators; u64 end_denied_by_governor; Pubkey end_hash; Word exit_root; u64 cancelled_swaps[65]; u64 cancelled_requests[9]; u64 returned_swap_fees[65]; u64 returned_request_fees[9]; Pubkey imported_from[64]; } Bridge;
-_Static_assert(sizeof(Bridge) == 5776, "Bridge");
-typedef struct { u64 tag; u64 id; u64 chains; u64 decimals; u64 scale; u64 minimum; u64 cap; u64 is_paused; u64 custody; u64 owed; Pubkey mint; Pubkey vault; Pubkey program; } Token;
-_Static_assert(sizeof(Token) == 176, "Token");
+typedef struct { u64 tag; Pubkey mark; u64 chain; u64 primary; u64 chain_mask; u64 formats; u64 token_limit; u64 account_limit; Pubkey governor; Pubkey fee_recipient; Pubkey sol; Pubkey swap_queue; Pubkey account_queue; Pubkey keys; Pubkey bridges[9]; Pubkey deployment_hash; Word swap_domain; Word account_domain; Word exit_domain; Pubkey vk_hashes[3]; u64 number; u64 timestamp; u64 unpaid; u64 has_end; Word root; Pubkey sync_hash; u64 totals[2]; u64 consumed[2]; u64 open_fees[2]; Pubkey queue_hashes[2]; u64 frozen_at; u64 earned_fees; u64 prices[13]; u64 next_prices[13]; u64 prices_from[13]; u64 group_counts[2]; u64 group_thresholds[2]; u8 validators[16][20]; u8 watchers[16][20]; u64 coming_group; u64 coming_count; u64 coming_threshold; u64 announced_at; u64 announced_in; u64 removed_at[2]; u64 removed_in[2]; u8 coming_members[16][20]; u64 slots_per_day; u64 freeze_requests[2]; u64 freeze_at[2]; u64 freeze_in[2]; u64 end_word; u64 end_round; u64 end_number; u64 end_at; u64 end_in; u64 end_denied_by_validators; u64 end_denied_by_governor; Pubkey end_hash; Word exit_root; u64 cancelled_swaps[65]; u64 cancelled_requests[9]; u64 returned_swap_fees[65]; u64 returned_request_fees[9]; Pubkey imported_from[64]; } Bridge;
+_Static_assert(sizeof(Bridge) == 5800, "Bridge");
+typedef struct { u64 tag; Pubkey mark; u64 id; u64 chains; u64 decimals; u64 scale; u64 minimum; u64 cap; u64 is_paused; u64 custody; u64 owed; Pubkey mint; Pubkey vault; Pubkey program; } Token;
+_Static_assert(sizeof(Token) == 208, "Token");
 typedef struct { u64 tag; u64 id; } Mint;
 _Static_assert(sizeof(Mint) == 16, "Mint");
-typedef struct { u64 tag; u64 stage; u64 number; Pubkey writer; u64 later; u64 validators; u64 watchers; u64 words_at; u64 payouts; u64 unpaid; u64 executed_at; u64 paid[2]; u16 places[128]; } BlockHead;
-_Static_assert(sizeof(BlockHead) == 384, "BlockHead");
-typedef struct { u64 tag; u64 filled_at; u64 is_rested; Pubkey payer; Pubkey repay_to; } Fill;
-_Static_assert(sizeof(Fill) == 88, "Fill");
-typedef struct { u64 tag; u64 base; u64 number; Pubkey writer; Pubkey base_hash; Pubkey sync_hash; } Path;
-_Static_assert(sizeof(Path) == 120, "Path");
-typedef struct { u64 tag; u64 tokens[2]; u64 amounts[2]; Pubkey recipient; } Exit;
-_Static_assert(sizeof(Exit) == 72, "Exit");
+typedef struct { u64 tag; Pubkey mark; u64 stage; u64 number; Pubkey writer; u64 later; u64 validators; u64 watchers; u64 words_at; u64 payouts; u64 unpaid; u64 executed_at; u64 paid[2]; u16 places[128]; } BlockHead;
+_Static_assert(sizeof(BlockHead) == 416, "BlockHead");
+typedef struct { u64 tag; Pubkey mark; u64 filled_at; u64 is_rested; Pubkey payer; Pubkey repay_to; } Fill;
+_Static_assert(sizeof(Fill) == 120, "Fill");
+typedef struct { u64 tag; Pubkey mark; u64 base; u64 number; Pubkey writer; Pubkey base_hash; Pubkey sync_hash; } Path;
+_Static_assert(sizeof(Path) == 152, "Path");
+typedef struct { u64 tag; Pubkey mark; u64 tokens[2]; u64 amounts[2]; Pubkey recipient; } Exit;
+_Static_assert(sizeof(Exit) == 104, "Exit");
 
 enum {
   E_INPUT = 1001, // program: accounts or bytes of the call

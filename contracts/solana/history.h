@@ -7,17 +7,19 @@
 #include "paths.h"
 #include "queue.h"
 
+// Only once the bridge stands: a stranger cannot take a deployer's new queue for a block, and its rent with it.
 static u64 open_block(Context *c) {
   CHECK_SHAPE(c, OPEN_BLOCK_SHAPE);
   Account *a = &c->a[OPEN_BLOCK_BLOCK];
+  NEED(find_bridge(c, &c->a[OPEN_BLOCK_BRIDGE]), E_ACCOUNT);
   NEED(eq32(a->owner, &c->program) && a->data_len >= sizeof(BlockHead), E_ACCOUNT);
-  // No block is as large as a queue: a stranger cannot take a deployer's new queue for one, and its rent with it.
-  NEED(a->data_len < QUEUE_BYTES(ACCOUNT_ENTRIES, AccountEntry), E_ACCOUNT);
   BlockHead *head = (BlockHead *)a->data;
   NEED(head->tag == 0, E_EXISTS);
   const OpenBlockData *d = (const OpenBlockData *)c->data;
   NEED(load16(d->later) <= MAX_LATER && d->validators <= MAX_SIGNERS && d->watchers <= MAX_SIGNERS, E_FORM);
+  sol_memset_(head, 0, sizeof *head);
   head->tag = BLOCK_TAG;
+  head->mark = *c->mark;
   head->stage = WRITING;
   head->writer = *c->a[OPEN_BLOCK_WRITER].key;
   head->later = load16(d->later);
@@ -29,7 +31,7 @@ static u64 open_block(Context *c) {
 static u64 write_block(Context *c) {
   CHECK_SHAPE(c, WRITE_BLOCK_SHAPE);
   Account *a = &c->a[WRITE_BLOCK_BLOCK];
-  BlockHead *head = find_block(c, a);
+  BlockHead *head = find_text(c, a);
   NEED(head, E_ACCOUNT);
   NEED(eq32(&head->writer, c->a[WRITE_BLOCK_WRITER].key), E_SIGNER);
   NEED(head->stage == WRITING, E_STAGE);
@@ -108,8 +110,7 @@ APART void follow(const Bridge *b, const BlockHead *head, const Parts *p, const 
 }
 
 // The next block, by ACC, or by END once that stands.
-APART u64 import_next(Context *c, const Path *path) {
-  Bridge *b = find_bridge(c, &c->a[IMPORT_BLOCK_BRIDGE]);
+APART u64 import_next(Context *c, Bridge *b, const Path *path) {
   Account *queue = &c->a[IMPORT_BLOCK_QUEUE], *account = &c->a[IMPORT_BLOCK_BLOCK];
   BlockHead *head = find_block(c, account);
   NEED(b && head, E_ACCOUNT);
@@ -131,16 +132,17 @@ APART u64 import_next(Context *c, const Path *path) {
 
 static u64 import_block(Context *c) {
   CHECK_SHAPE(c, IMPORT_BLOCK_SHAPE);
-  return import_next(c, 0);
+  return import_next(c, find_bridge(c, &c->a[IMPORT_BLOCK_BRIDGE]), 0);
 }
 
 _Static_assert(IMPORT_BY_PATH_BLOCK == IMPORT_BLOCK_BLOCK, "import_by_path begins with the accounts of import_block");
 
 static u64 import_by_path(Context *c) {
   CHECK_SHAPE(c, IMPORT_BY_PATH_SHAPE);
+  Bridge *b = find_bridge(c, &c->a[IMPORT_BY_PATH_BRIDGE]);
   const Path *path = find_path(c, &c->a[IMPORT_BY_PATH_PATH]);
   NEED(path, E_ACCOUNT);
-  return import_next(c, path);
+  return import_next(c, b, path);
 }
 
 ALWAYS Word *payout_at(const BlockHead *head, u64 i) {
@@ -170,6 +172,7 @@ APART u64 shrink(Account *a, Account *writer) {
 static u64 close_block(Context *c) {
   CHECK_SHAPE(c, CLOSE_BLOCK_SHAPE);
   Account *a = &c->a[CLOSE_BLOCK_BLOCK], *writer = &c->a[CLOSE_BLOCK_WRITER];
+  NEED(find_bridge(c, &c->a[CLOSE_BLOCK_BRIDGE]), E_ACCOUNT);
   BlockHead *head = find_block(c, a);
   NEED(head, E_ACCOUNT);
   NEED(eq32(&head->writer, writer->key), E_SIGNER);

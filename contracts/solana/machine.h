@@ -69,7 +69,8 @@ ALWAYS u64 load64(const u8 *p) {
   return x;
 }
 
-// 32 KiB, all zero. Account views stand here, because a stack frame has 4 KiB.
+// 32 KiB, all zero. Account views stand here, because a stack frame has 4 KiB. Of the bridge that the call has shown: its
+// mark, 0 before, and the bump of its address.
 static u8 *const HEAP = (u8 *)0x300000000ull;
 enum { MAX_ACCOUNTS = 32, MAX_GROWTH = 10240, DUPLICATE_NONE = 0xff };
 
@@ -79,6 +80,8 @@ typedef struct {
   const u8 *data;
   u64 data_len;
   Pubkey program;
+  const Pubkey *mark;
+  u64 bump;
 } Context;
 
 // Reads the loader's input; 0 when there are too many accounts.

@@ -22,11 +22,13 @@ APART u64 go_on(Path *p, const u8 *commitments, u64 bytes) {
 static u64 open_path(Context *c) {
   CHECK_SHAPE(c, OPEN_PATH_SHAPE);
   Account *a = &c->a[OPEN_PATH_PATH];
+  NEED(find_bridge(c, &c->a[OPEN_PATH_BRIDGE]), E_ACCOUNT);
   NEED(eq32(a->owner, &c->program) && a->data_len == sizeof(Path), E_ACCOUNT);
   Path *p = (Path *)a->data;
   NEED(p->tag == 0, E_EXISTS);
   const OpenPathData *d = (const OpenPathData *)c->data;
   p->tag = PATH_TAG;
+  p->mark = *c->mark;
   p->writer = *c->a[OPEN_PATH_WRITER].key;
   p->base = p->number = load64(d->number);
   cp(&p->base_hash, d->sync_hash, 32);
@@ -36,7 +38,7 @@ static u64 open_path(Context *c) {
 
 static u64 extend_path(Context *c) {
   CHECK_SHAPE(c, EXTEND_PATH_SHAPE);
-  Path *p = find_path(c, &c->a[EXTEND_PATH_PATH]);
+  Path *p = find_text_of_path(c, &c->a[EXTEND_PATH_PATH]);
   NEED(p, E_ACCOUNT);
   NEED(eq32(&p->writer, c->a[EXTEND_PATH_WRITER].key), E_SIGNER);
   NEED(c->data_len > sizeof(ExtendPathData), E_PATH_LENGTH);
@@ -46,7 +48,7 @@ static u64 extend_path(Context *c) {
 static u64 close_path(Context *c) {
   CHECK_SHAPE(c, CLOSE_PATH_SHAPE);
   Account *a = &c->a[CLOSE_PATH_PATH], *writer = &c->a[CLOSE_PATH_WRITER];
-  const Path *p = find_path(c, a);
+  const Path *p = find_text_of_path(c, a);
   NEED(p, E_ACCOUNT);
   NEED(eq32(&p->writer, writer->key), E_SIGNER);
   close_account(a, writer);

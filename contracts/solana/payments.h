@@ -75,9 +75,9 @@ APART u64 send_coin(const Account *sol, const Account *to, u64 lamports) {
 }
 
 // Sends out of the vault. SOL is moved without a call.
-APART u64 send(const Context *c, const Bridge *b, const Token *t, const Account *to, u64 l1_amount) {
+APART u64 send(const Context *c, const Token *t, const Account *to, u64 l1_amount) {
   if (is_native(t)) return send_coin(&c->a[PAY_VAULT], to, l1_amount);
-  u8 bump[1] = {(u8)b->bump};
+  u8 bump[1] = {(u8)c->bump};
   Slice seeds[2] = {SEED("bridge"), {bump, 1}};
   Signer signer = {seeds, 2};
   Transfer transfer = {t, &c->a[PAY_VAULT], &c->a[PAY_MINT], to, &c->a[PAY_BRIDGE], l1_amount, &signer};
@@ -171,8 +171,8 @@ static u64 pay(Context *c) {
   u64 repaid = due.repays ? due.amount - due.rest : 0, rested = due.rests ? due.rest : 0;
   note_left(head, i, &due);
   t->owed -= repaid + rested;
-  if (repaid) TRY(send(c, b, t, &c->a[PAY_REPAY_TO], repaid * t->scale));
-  if (rested) TRY(send(c, b, t, &c->a[PAY_DESTINATION], rested * t->scale));
+  if (repaid) TRY(send(c, t, &c->a[PAY_REPAY_TO], repaid * t->scale));
+  if (rested) TRY(send(c, t, &c->a[PAY_DESTINATION], rested * t->scale));
   if (repaid) close_account(&c->a[PAY_FILL], &c->a[PAY_FILL_PAYER]);
   return 0;
 }
@@ -198,6 +198,7 @@ APART u64 record_fill(Context *c, const Bridge *b, const Word *p) {
   TRY(make_account(c, broker, fill, sizeof(Fill), &signer));
   Fill *f = (Fill *)fill->data;
   f->tag = FILL_TAG;
+  f->mark = *c->mark;
   f->filled_at = now_seconds();
   NEED(f->filled_at, E_CLOCK);
   f->payer = *broker->key;

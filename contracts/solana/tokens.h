@@ -77,6 +77,7 @@ static u64 register_token(Context *c) {
   TRY(make_account(c, &c->a[REGISTER_TOKEN_PAYER], token, sizeof(Token), &signer));
   Token *t = (Token *)token->data;
   t->tag = TOKEN_TAG;
+  t->mark = *c->mark;
   t->id = id;
   t->chains = chains;
   if (!is_here(b, t)) return 0;

@@ -56,7 +56,7 @@ def test_fell_end__evidence_that_is_none__refused(ends: Ends) -> None:
 def test_open_path__account_of_another_program__refused(ends: Ends) -> None:
     site, writer = ends.site, ends.site.writer
     foreign = site.machine.put(key_of("foreign").pubkey(), FOREIGN, bytes(accounts.PATH.size))
-    places = {"writer": writer.pubkey(), "path": foreign}
+    places = {"writer": writer.pubkey(), "path": foreign, "bridge": site.bridge}
     call, values = end_instructions.OPEN_PATH, {"number": 0, "sync_hash": bytes(32)}
     site.call(call, places, writer, refusal=Refusal.ACCOUNT, **values)  # type: ignore[arg-type]
 

@@ -59,7 +59,7 @@ def test_path__somebody_else_half_a_commitment_or_too_far__refused(ends: Ends) -
 def test_path__opened_again_or_of_another_size__refused(ends: Ends) -> None:
     site, path, writer = ends.site, ends.path(0, 1), ends.site.writer
     values: dict[str, Any] = {"number": 0, "sync_hash": bytes(32)}
-    places = {"writer": writer.pubkey(), "path": path}
+    places = {"writer": writer.pubkey(), "path": path, "bridge": site.bridge}
     site.call(end_instructions.OPEN_PATH, places, writer, refusal=Refusal.EXISTS, **values)
     for size in (accounts.PATH.size - 1, accounts.PATH.size + 1):
         places["path"] = site.machine.put(key_of(f"size {size}").pubkey(), site.id, bytes(size))

@@ -201,7 +201,7 @@ def test_open_block__a_deployer_s_new_queue__is_not_taken_for_a_block() -> None:
     bare = Founding()
     eve = key_of("user")
     for queue in (bare.swap_queue, bare.account_queue):
-        places = {"writer": eve.pubkey(), "block": queue}
+        places = {"writer": eve.pubkey(), "block": queue, "bridge": bare.bridge}
         bare.call(instructions.OPEN_BLOCK, places, eve, refusal=Refusal.ACCOUNT, later=0, validators=0, watchers=0)
     bare.found()
 

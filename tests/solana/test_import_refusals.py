@@ -287,7 +287,7 @@ def test_block_account__written_by_its_writer_alone__and_not_after_import(site: 
 def test_open_block__account_in_use_or_too_small__refused(site: Site, history: History) -> None:
     made = history.make(())
     account = history.write(made)
-    places = {"writer": site.writer.pubkey(), "block": account}
+    places = {"writer": site.writer.pubkey(), "block": account, "bridge": site.bridge}
     counts = {"later": 0, "validators": 3, "watchers": 3}
 
     def open_block(block: Pubkey, refusal: Refusal, **changes: int) -> None:
@@ -297,10 +297,9 @@ def test_open_block__account_in_use_or_too_small__refused(site: Site, history: H
         )
         site.send(instructions.OPEN_BLOCK, encoded, site.writer, refusal=refusal)
 
-    for own in (account, site.keys):
+    for own in (account, site.keys, site.swap_queue, site.account_queue):
         open_block(own, Refusal.EXISTS)
-    for own in (site.swap_queue, site.account_queue, site.token(SRM)):
-        open_block(own, Refusal.ACCOUNT)
+    open_block(site.token(SRM), Refusal.ACCOUNT)
     small = site.machine.put(key_of("small").pubkey(), site.id, bytes(accounts.BLOCK.size - 1))
     open_block(small, Refusal.ACCOUNT)
     new = site.machine.put(key_of("new").pubkey(), site.id, bytes(accounts.BLOCK.size))
@@ -313,7 +312,7 @@ def test_open_block__account_in_use_or_too_small__refused(site: Site, history: H
 def test_close_block__and_use_in_the_same_transaction__does_not_revive(site: Site, history: History) -> None:
     made = history.make(())
     account = history.bring(made)
-    places = {"writer": site.writer.pubkey(), "block": account}
+    places = {"writer": site.writer.pubkey(), "block": account, "bridge": site.bridge}
     close = site.encode(instructions.CLOSE_BLOCK, places, instructions.CLOSE_BLOCK.encode())
     again = site.encode(
         instructions.OPEN_BLOCK, places, instructions.OPEN_BLOCK.encode(later=0, validators=3, watchers=3)

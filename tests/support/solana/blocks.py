@@ -91,7 +91,7 @@ class History:
         site, writer = self.site, self.site.writer
         self.opened += 1
         account = key_of(f"block {self.opened}")
-        places = {"writer": writer.pubkey(), "block": account.pubkey()}
+        places = {"writer": writer.pubkey(), "block": account.pubkey(), "bridge": site.bridge}
         create = site.machine.create(account, accounts.BLOCK.size + len(content), site.id)
         counts: dict[str, Any] = {name: len(getattr(made.acc, name)) // 65 for name in ("validators", "watchers")}
         site.call(instructions.OPEN_BLOCK, places, writer, account, before=[create], later=len(made.later), **counts)
@@ -181,7 +181,8 @@ class History:
     def close(self, block: Pubkey, writer: Keypair | None = None, refusal: Refusal | None = None) -> None:
         """Give a block's rent back."""
         who = writer or self.site.writer
-        self.site.call(instructions.CLOSE_BLOCK, {"writer": who.pubkey(), "block": block}, who, refusal=refusal)
+        places = {"writer": who.pubkey(), "block": block, "bridge": self.site.bridge}
+        self.site.call(instructions.CLOSE_BLOCK, places, who, refusal=refusal)
 
 
 def words_of(*records: Any) -> tuple[int, ...]:

@@ -21,7 +21,7 @@ from zklink.solana.interface import accounts, end_instructions, instructions
 from zklink.solana.interface.forms import Instruction
 from zklink.solana.interface.refusals import Refusal
 
-FIRST_PIECE, PATH_PIECE = 18, 27
+FIRST_PIECE, PATH_PIECE = 17, 27
 """Commitments that the transaction writes that opens a path, and each one more."""
 UNREAD = key_of("not looked at").pubkey()
 
@@ -102,7 +102,7 @@ class Ends:
         """A path from any block."""
         self.made += 1
         account, writer = key_of(f"path {self.made}"), self.site.writer
-        places = {"writer": writer.pubkey(), "path": account.pubkey()}
+        places = {"writer": writer.pubkey(), "path": account.pubkey(), "bridge": self.site.bridge}
         make = self.site.machine.create(account, accounts.PATH.size, self.site.id)
         first, rest = commitments[:FIRST_PIECE], commitments[FIRST_PIECE:]
         values: dict[str, Any] = {"number": number, "sync_hash": sync_hash, "tail": b"".join(first)}

@@ -17,6 +17,7 @@ from tests.support.groups import KnownGroup, KnownGroups
 from tests.support.solana.machine import (
     LOADER,
     NATIVE_MINT,
+    SLOT_HASHES,
     SYSTEM,
     Machine,
     Refused,
@@ -189,6 +190,7 @@ class Founding:
             "account_queue": self.account_queue,
             "keys": self.keys,
             "program_data": self.program_data,
+            "slot_hashes": SLOT_HASHES,
             "system_program": SYSTEM,
         }
 

@@ -55,6 +55,7 @@ JUDGES: Final = (
     "test_group_twins.py",
     "test_swap_lane.py",
     "test_spoofs.py",
+    "test_planted.py",
     "test_real_block.py",
 )
 LOCK_JUDGES: Final = (

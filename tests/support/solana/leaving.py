@@ -80,7 +80,7 @@ class Leaving:
 
     def place(self, exit_: Exit) -> Pubkey:
         """Where an exit is kept."""
-        return self.site.derive(addresses.exit_seeds(exit_.account, exit_.token))
+        return self.site.derive(addresses.exit_seeds(exit_.account, exit_.token, self.site.state()["mark"]))
 
     def exit(
         self,

@@ -30,6 +30,7 @@ START = 1_800_000_000
 SYSTEM = Pubkey.default()
 TOKEN_PROGRAM = Pubkey.from_string("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")
 TOKEN_2022 = Pubkey.from_string("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb")
+SLOT_HASHES = Pubkey.from_string("SysvarS1otHashes111111111111111111111111111")
 ASSOCIATED = Pubkey.from_string("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL")
 NATIVE_MINT = Pubkey.from_string("So11111111111111111111111111111111111111112")
 LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")

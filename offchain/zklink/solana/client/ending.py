@@ -27,7 +27,7 @@ from zklink.solana.interface.forms import Instruction
 
 log = logging.getLogger(__name__)
 
-FIRST_PIECE: Final = 17
+FIRST_PIECE: Final = 16
 PATH_PIECE: Final = 25
 """Commitments that the transaction takes that opens a path, and each one more."""
 
@@ -96,7 +96,11 @@ class Ender:
         if path is None:
             return Lent(UNREAD, lambda: None)
         account = self._make_key(b"path", path.base.sync_hash + path.top)
-        places = {"writer": self._sender.payer.pubkey(), "path": account.pubkey()}
+        places = {
+            "writer": self._sender.payer.pubkey(),
+            "path": account.pubkey(),
+            "bridge": self._program.bridge,
+        }
         done = self._read_path(account.pubkey(), path)
         if done is None:
             first = path.commitments[:FIRST_PIECE]

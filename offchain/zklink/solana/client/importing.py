@@ -131,7 +131,7 @@ class Importer:
 
     def close(self, key: Pubkey) -> None:
         """Take the rent back. Raises what `Sender.send` does."""
-        places = {"writer": self._sender.payer.pubkey(), "block": key}
+        places = {"writer": self._sender.payer.pubkey(), "block": key, "bridge": self._program.bridge}
         self._send(instructions.CLOSE_BLOCK.name, instructions.CLOSE_BLOCK, places)
 
     def _account_of(self, number: BlockNumber, commitment: int) -> Keypair:
@@ -159,7 +159,7 @@ class Importer:
         made = make_account(self._sender, self._program, account.pubkey(), accounts.BLOCK.size + size)
         opened = self._program.encode(
             instructions.OPEN_BLOCK,
-            places,
+            places | {"bridge": self._program.bridge},
             later=len(evidence.later),
             validators=len(evidence.validators) // SIGNATURE_BYTES,
             watchers=len(evidence.watchers) // SIGNATURE_BYTES,

@@ -70,13 +70,13 @@ class Leaver:
         sender's payer alone, who signs. Raises what `Sender.send` does.
         """
         known = EXIT_LAYOUTS[0].unpack(statement[0])
-        payer = self._sender.payer.pubkey()
+        payer, fields = self._sender.payer.pubkey(), self._bridge.read(CONFIRMED).fields
         tokens = (self._program.derive(addresses.token_seeds(known[name])) for name in ("token_a", "token_b"))
         places = {
             "payer": payer,
             "recipient": Pubkey(join_address(known["recipient_hi"], statement[1])),
             "bridge": self._program.bridge,
-            "keys": Pubkey(self._bridge.read(CONFIRMED).fields["keys"]),
+            "keys": Pubkey(fields["keys"]),
             "exit": self._exit_place(AccountId(known["account"]), TokenId(known["token"])),
             **dict(zip(("token_a", "token_b"), tokens, strict=True)),
             "system_program": SYSTEM,
@@ -122,7 +122,8 @@ class Leaver:
         return accounts.EXIT.unpack(found.data)
 
     def _exit_place(self, account: AccountId, token: TokenId) -> Pubkey:
-        return self._program.derive(addresses.exit_seeds(account, token))
+        mark = self._bridge.read(CONFIRMED).fields["mark"]
+        return self._program.derive(addresses.exit_seeds(account, token, mark))
 
     def _send(self, form: Instruction, places: dict[str, Pubkey], **values: Any) -> SolanaReceipt:
         shared = {"bridge": self._program.bridge, "claimant": self._sender.payer.pubkey()}

@@ -10,6 +10,7 @@ from zklink.solana.interface import addresses
 from zklink.solana.interface.forms import Instruction as Form
 
 SYSTEM: Final = Pubkey.default()
+SLOT_HASHES: Final = Pubkey.from_string("SysvarS1otHashes111111111111111111111111111")
 ASSOCIATED: Final = Pubkey.from_string("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL")
 _CREATE_IDEMPOTENT: Final = b"\1"
 

@@ -20,7 +20,7 @@ from zklink.protocol.domain import ChainEntry
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.solana.client.loader import find_program_data, set_authority
-from zklink.solana.client.program import SYSTEM, Program, find_holding, make_holding
+from zklink.solana.client.program import SLOT_HASHES, SYSTEM, Program, find_holding, make_holding
 from zklink.solana.client.timelock import Timelock
 from zklink.solana.deploying.loading import Loading
 from zklink.solana.deploying.seeded import Seeded
@@ -156,6 +156,7 @@ class ProgramSide:
             "account_queue": self.account_queue.key,
             "keys": self.keys_account.key,
             "program_data": find_program_data(self.program.id),
+            "slot_hashes": SLOT_HASHES,
             "system_program": SYSTEM,
         }
         plan = self.plan

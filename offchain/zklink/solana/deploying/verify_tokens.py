@@ -33,6 +33,7 @@ def verify_tokens(
             yield Check(side.place.name, _name(token), False, "the program has no such token")
             continue
         fields = accounts.TOKEN.unpack(found.data)
+        yield check(side.place.name, f"{_name(token)}: mark", fields["mark"].hex(), bridge["mark"].hex())
         yield from _verify_terms(side, token, fields, mint)
         if side.chain in token.contracts:
             yield from _verify_vault(side, token, fields, vault, books)

@@ -1,7 +1,8 @@
 """What the program's own accounts hold.
 
 Each begins with a tag of its own and has an exact size, so that none is taken for another. The bridge is one for each
-program. Amounts are layer-2 units, times UNIX seconds, fees lamports (which are the gwei of the protocol's words).
+program. `mark` is the bridge's: the hash of the slot before it was made, so that whatever code the program's address had
+before cannot have written it. Amounts are layer-2 units, times UNIX seconds, fees lamports (which are the gwei of the protocol's words).
 """
 
 from typing import Final
@@ -61,7 +62,7 @@ ACCOUNT_QUEUE_SIZE: Final = QUEUE_HEAD.size + ACCOUNT_ENTRIES * ACCOUNT_ENTRY.si
 BRIDGE: Final = Layout(
     "bridge",
     Field("tag", "u64"),
-    Field("bump", "u64"),
+    Field("mark", KEY),
     # the deployment
     Field("chain", "u64"),
     Field("primary", "u64"),
@@ -144,6 +145,7 @@ BLOCK_PLACES, so that it is found whoever has brought it, without the history th
 TOKEN: Final = Layout(
     "token",
     Field("tag", "u64"),
+    Field("mark", KEY),
     Field("id", "u64"),
     Field("chains", "u64"),
     Field("decimals", "u64"),
@@ -167,6 +169,7 @@ MINT: Final = Layout("mint", Field("tag", "u64"), Field("id", "u64"))
 BLOCK: Final = Layout(
     "block",
     Field("tag", "u64"),
+    Field("mark", KEY),
     Field("stage", "u64"),
     Field("number", "u64"),
     Field("writer", KEY),
@@ -191,6 +194,7 @@ An account that brings evidence to an end has nothing after its head but signatu
 FILL: Final = Layout(
     "fill",
     Field("tag", "u64"),
+    Field("mark", KEY),
     Field("filled_at", "u64"),
     Field("is_rested", "u64"),
     Field("payer", KEY),
@@ -204,6 +208,7 @@ broker has been repaid.
 PATH: Final = Layout(
     "path",
     Field("tag", "u64"),
+    Field("mark", KEY),
     Field("base", "u64"),
     Field("number", "u64"),
     Field("writer", KEY),
@@ -215,12 +220,13 @@ PATH: Final = Layout(
 EXIT: Final = Layout(
     "exit",
     Field("tag", "u64"),
+    Field("mark", KEY),
     Field("tokens", "u64", 2),
     Field("amounts", "u64", 2),
     Field("recipient", KEY),
 )
 """A balance that has left by proof, and what of it is owed yet, in layer-2 units; a side that is paid has 0. It stands
-for ever at the one address that follows from account and token, so that nothing leaves twice.
+for ever at the one address that follows from account, token and mark, so that nothing leaves twice.
 """
 
 KEYS_SIZE: Final = 8 + 768 + 768 + 832

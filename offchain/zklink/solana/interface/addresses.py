@@ -24,6 +24,6 @@ def fill_seeds(fill_key: bytes) -> tuple[bytes, ...]:
     return b"fill", fill_key
 
 
-def exit_seeds(account: int, token_id: int) -> tuple[bytes, ...]:
-    """Where it is kept that an account's balance of a token has left by proof."""
-    return b"exit", (account << 16 | token_id).to_bytes(8, "little")
+def exit_seeds(account: int, token_id: int, mark: bytes) -> tuple[bytes, ...]:
+    """Where it is kept that an account's balance of a token has left by proof, under the bridge's mark."""
+    return b"exit", (account << 16 | token_id).to_bytes(8, "little"), mark

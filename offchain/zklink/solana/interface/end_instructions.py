@@ -14,7 +14,12 @@ CONFIRM_FREEZE: Final = define(19, "confirm_freeze", roles("bridge w"), Field("l
 """Freezes the chain, for anybody, a day and a day's slots after the call, if that request still waits."""
 
 OPEN_PATH: Final = define(
-    20, "open_path", roles("writer s", "path w"), Field("number", "u64"), Field("sync_hash", KEY), has_tail=True
+    20,
+    "open_path",
+    roles("writer s", "path w", "bridge"),
+    Field("number", "u64"),
+    Field("sync_hash", KEY),
+    has_tail=True,
 )
 """Takes a new account of this program, made in the same transaction, for a path from a block of some history. The tail
 is the commitments of the blocks that follow.

@@ -18,8 +18,9 @@ INIT: Final = define(
     1,
     "init",
     roles(
-        "authority sw", "bridge w", "sol w", "swap_queue w", "account_queue w", "keys", "program_data", "system_program"
-    ),
+        "authority sw", "bridge w", "sol w", "swap_queue w", "account_queue w", "keys", "program_data", "slot_hashes"
+    )
+    + roles("system_program"),
     Field("chain", "u8"),
     Field("primary", "u8"),
     Field("token_limit", "u64"),
@@ -30,9 +31,9 @@ INIT: Final = define(
     Field("fee_recipient", KEY),
     has_tail=True,
 )
-"""Makes the bridge, once. Both queues are new accounts of the program, of their exact sizes. `slots_per_day` is how
-many slots a day of a window needs, below what the cluster makes. The tail is the chain table, CHAIN_ENTRY for each
-chain, ascending.
+"""Makes the bridge, once, and marks it with the hash of the slot before, from the sysvar `slot_hashes`. Both queues are
+new accounts of the program, of their exact sizes. `slots_per_day` is how many slots a day of a window needs, below what
+the cluster makes. The tail is the chain table, CHAIN_ENTRY for each chain, ascending.
 """
 
 CHAIN_ENTRY: Final = Layout(
@@ -106,7 +107,7 @@ Without a token between, `via` is 0 and nobody looks at `token_via`.
 OPEN_BLOCK: Final = define(
     7,
     "open_block",
-    roles("writer s", "block w"),
+    roles("writer s", "block w", "bridge"),
     Field("later", "u16"),
     Field("validators", "u8"),
     Field("watchers", "u8"),
@@ -148,7 +149,7 @@ FILL: Final = define(
 )
 """Pays a payout ahead of its block, which is refused once the bridge has imported that block."""
 
-CLOSE_BLOCK: Final = define(13, "close_block", roles("writer sw", "block w"))
+CLOSE_BLOCK: Final = define(13, "close_block", roles("writer sw", "block w", "bridge"))
 """Gives the rent of a block's account back to its writer: all of it before the import and once nothing is owed; of an
 executed block else what its owed payouts do not need, for which the account is shrunk.
 """
