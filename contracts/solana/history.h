@@ -172,7 +172,7 @@ APART u64 shrink(Account *a, Account *writer) {
 static u64 close_block(Context *c) {
   CHECK_SHAPE(c, CLOSE_BLOCK_SHAPE);
   Account *a = &c->a[CLOSE_BLOCK_BLOCK], *writer = &c->a[CLOSE_BLOCK_WRITER];
-  NEED(find_bridge(c, &c->a[CLOSE_BLOCK_BRIDGE]), E_ACCOUNT);
+  find_bridge(c, &c->a[CLOSE_BLOCK_BRIDGE]);
   BlockHead *head = find_block(c, a);
   NEED(head, E_ACCOUNT);
   NEED(eq32(&head->writer, writer->key), E_SIGNER);
