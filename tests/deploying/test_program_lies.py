@@ -62,6 +62,7 @@ FIELDS = {
     "coming_group": "Bridge: an announced change",
     "number": "Bridge: accounts of its newest blocks",
     "unpaid": "program: accounts that it cannot have made",
+    "mark": "program: accounts that it cannot have made",
     "has_end": "Bridge: whether its history has ended",
     "end_word": "Bridge: whether an END is raised",
     "frozen_at": "Bridge: whether it is frozen",

@@ -301,7 +301,7 @@ def test_block__opened_in_an_account_that_was_written_before__owes_all_its_payou
     body, key = made.body(), key_of("written before")
     put(site, key.pubkey(), accounts.BLOCK, bytes(len(body)), paid=[2**64 - 1, 2**64 - 1], executed_at=2**40)
     places = {"writer": site.writer.pubkey(), "block": key.pubkey(), "bridge": site.bridge}
-    counts = {name: len(getattr(made.acc, name)) // 65 for name in ("validators", "watchers")}
+    counts: dict[str, Any] = {name: len(getattr(made.acc, name)) // 65 for name in ("validators", "watchers")}
     site.call(instructions.OPEN_BLOCK, places, site.writer, later=0, **counts)
     assert accounts.BLOCK.unpack(site.machine.data(key.pubkey())[: accounts.BLOCK.size])["paid"] == [0, 0]
     for at in range(0, len(body), 800):
@@ -323,7 +323,12 @@ def test_fill__that_nobody_has_paid__does_not_take_the_payout(where: str) -> Non
     place = site.fill_place(payout)
     if where == "at another bump":
         place = second_address(site.id, *addresses.fill_seeds(payout.fill_key(site.deployment_hash)))
-    fields = {"tag": accounts.FILL_TAG, "filled_at": 1, "payer": bytes(THIEF.pubkey()), "repay_to": bytes(own)}
+    fields: dict[str, Any] = {
+        "tag": accounts.FILL_TAG,
+        "filled_at": 1,
+        "payer": bytes(THIEF.pubkey()),
+        "repay_to": bytes(own),
+    }
     put(site, place, accounts.FILL, **fields)
     block = history.bring(history.make(words_of(payout)))
     history.execute(block, SRM)
@@ -342,7 +347,7 @@ def test_path__that_hashes_do_not_make__leads_nowhere() -> None:
     site = ends.site
     ends.extend(count=2)
     ends.raise_end(2, *Group)
-    false = {"base": 1, "base_hash": ends.sync_hash(1), "number": 2, "sync_hash": ends.sync_hash(2)}
+    false: dict[str, Any] = {"base": 1, "base_hash": ends.sync_hash(1), "number": 2, "sync_hash": ends.sync_hash(2)}
     path = put(site, SOMEWHERE, accounts.PATH, tag=accounts.PATH_TAG, writer=bytes(THIEF.pubkey()), **false)
     ends.bring(1, path=path, refusal=Refusal.ACCOUNT)
     assert site.state()["number"] == 0
@@ -375,7 +380,12 @@ def test_exit__that_nobody_has_proven__pays_nothing(where: str) -> None:
     site = leaving.site
     stolen = Exit(3, SRM, SOLANA, bytes(THIEF.pubkey()), 70, is_signed=1)
     place = exit_places(leaving, stolen)[where]
-    fields = {"tag": accounts.EXIT_TAG, "tokens": [SRM, 0], "amounts": [70, 0], "recipient": bytes(THIEF.pubkey())}
+    fields: dict[str, Any] = {
+        "tag": accounts.EXIT_TAG,
+        "tokens": [SRM, 0],
+        "amounts": [70, 0],
+        "recipient": bytes(THIEF.pubkey()),
+    }
     put(site, place, accounts.EXIT, **fields)
     before = books(site)
     leaving.pay_exit(stolen, SRM, places={"exit": place}, refusal=Refusal.ACCOUNT)

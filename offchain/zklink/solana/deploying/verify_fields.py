@@ -14,7 +14,7 @@ from solders.pubkey import Pubkey
 from zklink.l1.deployment.checks import Check, check
 from zklink.protocol.ids import FEE_NOTICE_SECONDS, Lane
 from zklink.solana.deploying.side import ProgramSide
-from zklink.solana.interface import accounts, addresses
+from zklink.solana.interface import accounts
 from zklink.solana.interface.timelock import accounts as lock_accounts
 
 MOVES: Final[Mapping[str, str]] = {
@@ -49,9 +49,6 @@ class Now:
 def verify_fields(side: ProgramSide, fields: Mapping[str, Any], now: Now) -> Iterator[Check]:
     """What the bridge's account says of itself."""
     name, number = side.place.name, fields["number"]
-    if "bump" in fields:
-        _, bump = Pubkey.find_program_address(list(addresses.BRIDGE_SEEDS), side.program.id)
-        yield check(name, "Bridge: bump", fields["bump"], bump)
     yield check(name, "Bridge: whether it is frozen", bool(fields["frozen_at"]), False)
     yield check(name, "Bridge: whether its history has ended", bool(fields["has_end"]), False)
     yield check(name, "Bridge: whether an END is raised", bool(fields["end_word"]), False)

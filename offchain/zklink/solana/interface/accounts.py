@@ -1,8 +1,8 @@
 """What the program's own accounts hold.
 
 Each begins with a tag of its own and has an exact size, so that none is taken for another. The bridge is one for each
-program. `mark` is the bridge's: the hash of the slot before it was made, so that whatever code the program's address had
-before cannot have written it. Amounts are layer-2 units, times UNIX seconds, fees lamports (which are the gwei of the protocol's words).
+program. `mark` is the bridge's: the hash of the slot before it was made, which no code that was there before can have
+written. Amounts are layer-2 units, times UNIX seconds, fees lamports (which are the gwei of the protocol's words).
 """
 
 from typing import Final
