@@ -17,9 +17,7 @@ PUT_KEYS: Final = define(
 INIT: Final = define(
     1,
     "init",
-    roles(
-        "authority sw", "bridge w", "sol w", "swap_queue w", "account_queue w", "keys", "program_data", "slot_hashes"
-    )
+    roles("authority sw", "bridge w", "sol w", "swap_queue w", "account_queue w", "keys", "program_data", "slot_hashes")
     + roles("system_program"),
     Field("chain", "u8"),
     Field("primary", "u8"),
