@@ -1,8 +1,15 @@
 """The status of a swap by the hash of its transaction alone, from the first glimpse to the receipt of the money."""
 
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
 from tests.api.scene import Scene
 from tests.scenarios.pipeline import AVALANCHE, BSC, POLYGON
+from zklink.api.answers.waiting import Names, describe_wait
 from zklink.devnet.tokens import BTC, USDC
+from zklink.history.transfer_record import TransferState
 from zklink.transition.swap import compute_out
 
 USD = 10**6
@@ -103,3 +110,12 @@ def test_transfers__of_an_address__newest_first_in_pages(scene: Scene) -> None:
     amounts = [transfer["amount"] for page in (first, second) for transfer in page["transfers"]]
     assert amounts == [str(amount * USD) for amount in (30, 20, 10)]
     assert second["next"] is None
+
+
+@pytest.mark.parametrize(
+    ("is_program", "said"), [(True, "finality on source"), (False, "2 confirmations on source")], ids=["program", "evm"]
+)
+def test_wait__what_is_seen__waits_for_what_counts_on_its_chain(is_program: bool, said: str) -> None:
+    record: Any = SimpleNamespace(request=SimpleNamespace(queued_at=1, deadline=2), block=None)
+    names = Names("source", "primary", "payer", 2, 1, is_from_program=is_program)
+    assert describe_wait(record, TransferState.SEEN, False, names).waits_for == said

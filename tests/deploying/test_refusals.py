@@ -9,25 +9,29 @@ from typing import Any
 
 import pytest
 
+from tests.deploying.solana import OWNER, SETTER, TREASURY, write_keys
 from tests.deploying.testnets import FUJI, GOVERNOR, MEMBERS, SEPOLIA, Networks
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.l1.deployment.deploy import load_verifiers
+from zklink.l1.deployment.places import NATIVE_MINT
 from zklink.l1.deployment.preflight import TEST_NETWORKS, check_accounts, check_keys
 from zklink.l1.deployment.rehearsal import read_keys
 from zklink.l1.transport.client import ChainClient
 from zklink.lab.accounts import funded_account
 from zklink.protocol.errors import DeploymentRefused, KeyFilesMissing, SettingsInvalid, ZkLinkError
-from zklink.protocol.ids import ChainId
+from zklink.protocol.ids import ChainId, Door
 from zklink.protocol.presets import MINIMAL
 from zklink.prover.build import ensure_compiled
 from zklink.prover.cache import project_root
 from zklink.prover.key_folder import hash_file
 from zklink.prover.setup import ensure_keys
 from zklink.prover.source import Statement, circuit_source
-from zklink.service.deploying.planning import plan_project
+from zklink.service.deploying.planning import Project, plan_project
 from zklink.service.settings.deployer import read_environment
+from zklink.solana.deploying.preflight import CLUSTERS
 
 DEPLOYMENTS = project_root() / "deployments"
+SLOT_SECONDS = 0.4
 
 REFUSED: Mapping[str, tuple[Mapping[str, str], str]] = {
     "development keys that nobody allowed": (
@@ -98,29 +102,53 @@ def test_check_accounts__the_operator_is_a_test_account__refused_on_a_main_netwo
         check_accounts(plan, GOVERNOR.address, GOVERNOR.address, [replace(FUJI, evm_chain_id=43114)])
 
 
-@pytest.mark.parametrize("name", ["testnets", "mainnets"])
+@pytest.mark.parametrize("name", ["testnets", "mainnets", "testnets-solana"])
 def test_template__as_it_is__says_what_to_fill_in(name: str) -> None:
     with pytest.raises(SettingsInvalid, match="operator: fill in an address"):
         read_environment(DEPLOYMENTS / f"{name}.toml", {})
 
 
-@pytest.mark.parametrize("name, chains, tokens", [("testnets", 4, 3), ("mainnets", 4, 7)])
+@pytest.mark.parametrize("name, chains, tokens", [("testnets", 4, 3), ("mainnets", 4, 7), ("testnets-solana", 4, 4)])
 def test_template__filled_in__is_a_plan(tmp_path: Path, name: str, chains: int, tokens: int) -> None:
+    project = fill_template(tmp_path, name)
+    assert (len(project.profiles), len(project.plan.tokens)) == (chains, tokens)
+    is_public = all(profile.evm_chain_id in TEST_NETWORKS for profile in project.profiles.values())
+    assert is_public == name.startswith("testnets")
+    assert all(project.plan.prices[k] for k in project.profiles)
+    for k, profile in project.profiles.items():
+        assert project.plan.blocks_per_day[k] < 86_400 / profile.block_time_seconds
+
+
+def test_template__with_solana__is_the_other_one_with_a_cluster_and_its_prices(tmp_path: Path) -> None:
+    with_it, without = (fill_template(tmp_path, name) for name in ("testnets-solana", "testnets"))
+    assert with_it.profiles == without.profiles and with_it.networks == without.networks
+    [(chain, place)] = with_it.plan.programs.items()
+    assert place.genesis == next(genesis for genesis, name in CLUSTERS.items() if name == "devnet")
+    terms = with_it.plan.terms[chain]
+    assert terms.slots_per_day < 86_400 / SLOT_SECONDS and not terms.is_final
+    assert {entry.kind for entry in terms.prices} == {*map(int, Door), chain, *with_it.profiles}
+    here = {token.symbol: token.contracts[chain] for token in with_it.plan.tokens if chain in token.contracts}
+    assert here.keys() == {"USDC", "SOL"} and here["SOL"] == NATIVE_MINT
+
+
+def fill_template(folder: Path, name: str) -> Project:
+    """The plan of a template in which what is empty is filled in."""
     text = (DEPLOYMENTS / f"{name}.toml").read_text()
+    if "[programs." in text:
+        head, own = text.split("[programs.")
+        for key, account in (("owner", OWNER), ("setter", SETTER), ("fee_recipient", TREASURY)):
+            own = own.replace(f'{key} = ""', f'{key} = "{account.pubkey()}"', 1)
+        text = f"{head}[programs.{own}"
+        write_keys(folder)
     for key, address in zip(
         ("operator", "governor", "setter", "fee_recipient"), (GOVERNOR.address, *MEMBERS), strict=False
     ):
         text = text.replace(f'{key} = ""', f'{key} = "{address}"')
     for members in (MEMBERS[:3], MEMBERS[3:]):
         text = text.replace("members = []", f"members = {json.dumps(members)}", 1)
-    file = tmp_path / f"{name}.toml"
+    file = folder / f"{name}.toml"
     file.write_text(text)
-    project = plan_project(name, read_environment(file, {}))
-    assert (len(project.profiles), len(project.plan.tokens)) == (chains, tokens)
-    assert all(profile.evm_chain_id in TEST_NETWORKS for profile in project.profiles.values()) == (name == "testnets")
-    assert all(project.plan.prices[k] for k in project.profiles)
-    for k, profile in project.profiles.items():
-        assert project.plan.blocks_per_day[k] < 86_400 / profile.block_time_seconds
+    return plan_project(name, read_environment(file, {}))
 
 
 TOKENS: Mapping[str, tuple[Mapping[str, str], str]] = {

@@ -2,14 +2,16 @@
 
 import re
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 import pytest
 from starlette.routing import compile_path
 from starlette.testclient import TestClient
 
 from tests.api.scene import GENEROUS, Scene
 from tests.explorer.busy import HOSTILE, Busy
+from zklink.api.answers.chains import describe_chain
 from zklink.api.app import build_app
 from zklink.api.desk import InlineDesk
 from zklink.api.live_view import LiveView
@@ -18,6 +20,7 @@ from zklink.explorer.pages import PAGES, TIMED_PAGES, build_pages
 from zklink.history.feed import Topic
 from zklink.history.memory import MemoryHistory
 from zklink.protocol.ids import BlockNumber
+from zklink.schema.api.chains import ChainInfo
 
 READER: Final = {"accept": "text/html,*/*;q=0.8"}
 FIXED: Final = sorted(path for path in (*PAGES, *TIMED_PAGES) if "{" not in path)
@@ -154,3 +157,24 @@ def test_page__its_stream__begins_where_the_page_was_made(busy: Busy) -> None:
     feed.tell(Topic.BLOCKS, BlockNumber(17))
     lines = busy.scene.stream(stream, {}, 1)
     assert f"id: {feed.run}-{number + 1}" in lines and "event: blocks" in lines
+
+
+def test_pages__a_solana_chain__says_finalized_and_how_long_that_takes(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its profile has one confirmation, which nobody counts there."""
+
+    def describe(*asked: Any) -> ChainInfo:
+        found = describe_chain(*asked)
+        if found.name != "polygon":
+            return found
+        return msgspec.structs.replace(found, address_format=2, confirmations=1, block_time_ms=400)
+
+    monkeypatch.setattr("zklink.api.answers.chains.describe_chain", describe)
+    pages = {path: scene.client.get(path, headers=READER).text for path in ("/chains", "/trust")}
+    assert (
+        "finalized, with a slot every 0.4 s" in pages["/chains"] and pages["/chains"].count("with a block every") == 3
+    )
+    [row] = [row for row in pages["/trust"].split("<tr>") if "polygon" in row and 'data-label="Takes"' in row]
+    assert ">finalized</td>" in row and "about 13 s" in row
+    assert pages["/trust"].count(">finalized</td>") == 1

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
+from zklink.cli import program_sending
 from zklink.cli.deployment_inputs import deployment_options, find_record
 from zklink.cli.inputs import find_urls
 from zklink.files import read_file, write_file
 from zklink.l1.deployment.dossier import Dossier
 from zklink.l1.deployment.verify_state import verify_identity
-from zklink.protocol.errors import NodeMissing
+from zklink.protocol.errors import ExtraMissing, NodeMissing
+from zklink.protocol.ids import ChainId, TokenId
 from zklink.recovery.connect import connect
+from zklink.upkeep.recorded_tokens import HeldToken
 from zklink.upkeep.recording import bring_up_to_date
 
 
@@ -27,7 +32,8 @@ def record(name: str, rpcs: tuple[str, ...], quorum: int) -> None:
         wrong = [found for found in verify_identity(dossier, chain, clients[chain]) if not found.is_right]
         if wrong:
             raise click.ClickException(f"{place.name} is not the deployment of {path}: {wrong[0].what}")
-    found = bring_up_to_date(dossier, clients)
+    held = {chain: read_program_tokens(dossier, chain, rpcs) for chain in dossier.deployment.programs}
+    found = bring_up_to_date(dossier, clients, held)
     if found == dossier:
         click.echo(f"{path} is up to date: nothing has changed")
         return
@@ -35,3 +41,12 @@ def record(name: str, rpcs: tuple[str, ...], quorum: int) -> None:
         click.echo(f"{dossier.deployment.chains[act.chain_id].name}: block {act.block}: {act.act}")
     write_file(path, found.to_json())
     click.echo(f"{path} is brought up to date: publish it, and restart what has read it")
+
+
+def read_program_tokens(dossier: Dossier, chain: ChainId, rpcs: tuple[str, ...]) -> Mapping[TokenId, HeldToken]:
+    """The tokens of a Solana chain. Raises ExtraMissing, NodeMissing, WrongChain, RpcUnavailable."""
+    try:
+        from zklink.upkeep.program_tokens import read_tokens
+    except ModuleNotFoundError as error:
+        raise ExtraMissing("solana", "a chain whose bridge is a program") from error
+    return read_tokens(dossier.deployment.programs[chain], program_sending.open_node(dossier.deployment, chain, rpcs))

@@ -138,15 +138,15 @@ class ProgramWay:
         if reading.tip.number == top.number:
             return None
         blocks = self._read.lead(self._chain, reading.tip, top)
-        block, later = blocks[0], list_commitments(blocks[1:])
-        evidence = Evidence(*both, later if len(later) <= MAX_LATER else ())
+        block, later, lead = blocks[0], list_commitments(blocks[1:]), self._path_on(blocks[0], blocks[1:])
+        evidence = Evidence(*both, () if lead is not None else later)
         try:
-            with self._ender.lend_path(self._path_on(block, blocks[1:])) as path:
+            with self._ender.lend_path(lead) as path:
                 self._blocks.bring(block, self._chain, evidence, path)
         except (CallReverted, TransactionReverted) as error:
             if error.reason != Refusal.REQUESTS.value:
                 raise
-            return self._show_mismatch(reading, block, evidence, is_end=both is NOT_READ)
+            return self._show_mismatch(reading, block, lead, is_end=both is NOT_READ)
         return Done(f"block {block.number} imported")
 
     def _path_on(self, block: AcceptedBlock, later: list[AcceptedBlock]) -> Lead | None:
@@ -156,13 +156,13 @@ class ProgramWay:
         return Lead(Accepted(block.number, block.sync_hash), list_commitments(later))
 
     def _show_mismatch(
-        self, reading: BridgeReading, block: AcceptedBlock, evidence: Evidence, *, is_end: bool
+        self, reading: BridgeReading, block: AcceptedBlock, lead: Lead | None, *, is_end: bool
     ) -> Outcome | None:
         if not is_end and reading.is_frozen:
             return None
         queue = queue_of(reading.fields, block.full.block.lane)
         account = self._importer.account_of(block.number, block.full.block.commitment)
-        self._ender.show_mismatch(account, queue)
+        self._ender.show_mismatch(account, queue, lead)
         self._importer.close(account)
         if is_end:
             return Done(f"seceded: its queue cannot match block {block.number}; it ends at block {block.number - 1}")

@@ -5,7 +5,8 @@ Takes a record, what each registry says and a client per chain, whose tokens nam
 
 import re
 from collections.abc import Collection, Hashable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 from zklink.l1.contracts.bridge_structs import NATIVE, TokenConfig
@@ -27,12 +28,26 @@ RESERVED: Final = re.compile(r"[Tt]?[0-9]+")
 Said = TypeVar("Said", bound=Hashable)
 
 
+@dataclass(frozen=True, slots=True)
+class HeldToken:
+    """A token as a program has it: its chains, its mint in base58, empty where it has none, and its limits there."""
+
+    chains: frozenset[ChainId]
+    mint: str
+    minimum: Amount
+    cap: Amount
+
+
+Held = Mapping[ChainId, Mapping[TokenId, HeldToken]]
+NO_PROGRAMS: Final[Held] = MappingProxyType({})
+
+
 def agree(dossier: Dossier, what: str, said: Mapping[ChainId, Said]) -> Said:
     """What all chains say. Raises ActsDisagree, with the names of two chains that do not."""
     first = next(iter(said))
     for k, value in said.items():
         if value != said[first]:
-            names = {chain: place.name for chain, place in dossier.deployment.chains.items()}
+            names = {chain: place.name for chain, place in dossier.deployment.places.items()}
             raise ActsDisagree(f"{what} is {said[first]} on {names[first]}, {value} on {names[k]}")
     return said[first]
 
@@ -41,21 +56,36 @@ def plan_tokens(
     dossier: Dossier,
     clients: Mapping[ChainId, ChainClient],
     registered: Mapping[ChainId, Mapping[TokenId, TokenConfig]],
+    held: Held = NO_PROGRAMS,
 ) -> tuple[TokenPlan, ...]:
-    """The recorded tokens in their order, then the new ones by id. Raises ActsDisagree for a token that is not the same
-    on every chain, RpcUnavailable.
+    """The recorded tokens in their order, then the new ones by id; `held` are those of programs. Raises ActsDisagree
+    for a token that is not the same on every chain, RpcUnavailable.
     """
-    plans = {token.token_id: token for token in dossier.deployment.tokens}
-    for token_id in sorted({token_id for tokens in registered.values() for token_id in tokens}):
-        for k, tokens in registered.items():
+    plans, places = {token.token_id: token for token in dossier.deployment.tokens}, dossier.deployment.places
+    said: dict[ChainId, Collection[TokenId]] = {**registered, **held}
+    for token_id in sorted({token_id for tokens in said.values() for token_id in tokens}):
+        for k, tokens in said.items():
             if token_id not in tokens:
-                raise ActsDisagree(f"token {token_id} is not registered on {dossier.deployment.chains[k].name}")
+                raise ActsDisagree(f"token {token_id} is not registered on {places[k].name}")
         configs = {k: tokens[token_id] for k, tokens in registered.items()}
+        there = {k: tokens[token_id] for k, tokens in held.items()}
         if token_id not in plans:
             names = {plan.symbol for plan in plans.values()}
-            plans[token_id] = _describe(dossier, clients, token_id, configs, names)
-        plans[token_id] = _set_terms(plans[token_id], configs, dossier.deployment.places)
+            plans[token_id] = _describe(dossier, clients, token_id, configs, there, names)
+        before = plans[token_id]
+        plans[token_id] = _keep_terms(before, _set_terms(before, configs, places), there)
     return tuple(plans.values())
+
+
+def _keep_terms(before: TokenPlan, plan: TokenPlan, there: Mapping[ChainId, HeldToken]) -> TokenPlan:
+    """With the limits that programs have now, beside those of the other chains."""
+    terms = dict(plan.terms)
+    for k, found in there.items():
+        if k not in plan.contracts:
+            continue
+        known = before.terms.get(k) or TokenTerms(plan.minimum, plan.cap, plan.token_class)
+        terms[k] = replace(known, minimum=found.minimum, cap=found.cap)
+    return replace(plan, terms=terms)
 
 
 def _describe(
@@ -63,12 +93,14 @@ def _describe(
     clients: Mapping[ChainId, ChainClient],
     token_id: TokenId,
     configs: Mapping[ChainId, TokenConfig],
+    there: Mapping[ChainId, HeldToken],
     taken: Collection[str],
 ) -> TokenPlan:
     """A token that the record does not have yet; its terms are set afterwards."""
     meaning = {k: (tuple(sorted(config.chains)), config.layer2_decimals) for k, config in configs.items()}
     chains, decimals = agree(dossier, f"token {token_id}", meaning)
-    contracts = {k: configs[k].token for k in chains}
+    agree(dossier, f"token {token_id}", {k: tuple(sorted(each.chains)) for k, each in {**configs, **there}.items()})
+    contracts = {k: configs[k].token if k in configs else there[k].mint for k in chains}
     symbol = _name(dossier, clients, token_id, contracts, taken)
     return TokenPlan(token_id, symbol, decimals, contracts, Amount(0), Amount(0))
 
@@ -82,6 +114,8 @@ def _name(
 ) -> str:
     """The first symbol that a contract of the token gives, unless it is none or another token's."""
     for k, address in contracts.items():
+        if k not in clients:
+            continue  # a mint does not name itself
         try:
             is_coin = address == NATIVE
             symbol = dossier.terms[k].native_symbol if is_coin else TokenClient(clients[k], address).symbol()

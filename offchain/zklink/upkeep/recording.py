@@ -18,12 +18,13 @@ from zklink.protocol.errors import RecordUnfit
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import ChainId
 from zklink.upkeep.governed_state import GovernedState, read_acts, read_state
-from zklink.upkeep.recorded_tokens import agree, plan_tokens
+from zklink.upkeep.recorded_tokens import NO_PROGRAMS, Held, agree, plan_tokens
 
 
-def bring_up_to_date(dossier: Dossier, clients: Mapping[ChainId, ChainClient]) -> Dossier:
-    """The record as the chains have it, the same one if nothing has changed. Raises ActsDisagree where chains differ in
-    what a record has once for all of them, RecordUnfit for a record that is ahead of what a node shows, RpcUnavailable.
+def bring_up_to_date(dossier: Dossier, clients: Mapping[ChainId, ChainClient], held: Held = NO_PROGRAMS) -> Dossier:
+    """The record as the chains have it, the same one if nothing has changed. `held` are the tokens of programs; what else
+    government changes there is not in it. Raises ActsDisagree where chains differ in what a record has once for all of
+    them, RecordUnfit for a record that is ahead of what a node shows, RpcUnavailable.
     """
     heights = {k: client.head().number - dossier.terms[k].confirmations + 1 for k, client in clients.items()}
     for k, seen in dossier.history.heights.items():
@@ -38,7 +39,7 @@ def bring_up_to_date(dossier: Dossier, clients: Mapping[ChainId, ChainClient]) -
             governor=agree(dossier, "the owner of the timelocks", {k: each.owner for k, each in states.items()}),
             validators=_keep_order(dossier.deployment.validators, _agree_on_group(dossier, Group.VALIDATORS, states)),
             watchers=_keep_order(dossier.deployment.watchers, _agree_on_group(dossier, Group.WATCHERS, states)),
-            tokens=plan_tokens(dossier, clients, {k: each.tokens for k, each in states.items()}),
+            tokens=plan_tokens(dossier, clients, {k: each.tokens for k, each in states.items()}, held),
         ),
         setter=agree(dossier, "the setter", {k: each.setter for k, each in states.items()}),
         fee_recipient=agree(dossier, "the fee recipient", {k: each.fee_recipient for k, each in states.items()}),

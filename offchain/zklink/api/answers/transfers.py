@@ -61,6 +61,7 @@ def describe_transfer(sources: Sources, record: TransferRecord) -> transfers.Tra
         source.confirmations,
         max(1, round(min(source.block_time_seconds, payer.block_time_seconds))),
         record.paying_chain in deployment.programs,
+        request.source in deployment.programs,
     )
     return transfers.Transfer(
         id=f"{request.source}-{request.request_id}",

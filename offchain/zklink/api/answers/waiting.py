@@ -10,7 +10,7 @@ from zklink.schema.api.transfers import Actor, WaitInfo
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A state's row: texts may name {source}, {primary}, {payer} and {confirmations}."""
+    """A state's row: texts may name {source}, {primary}, {payer} and {finality}."""
 
     waits_for: str
     who: tuple[Actor, ...]
@@ -19,7 +19,7 @@ class Wait:
 
 WAITS: Final[dict[TransferState, Wait]] = {
     TransferState.UNKNOWN: Wait("a chain that shows this transaction", ("nobody",), "wait until it is mined"),
-    TransferState.SEEN: Wait("{confirmations} confirmations on {source}", ("nobody",), "wait for further blocks"),
+    TransferState.SEEN: Wait("{finality} on {source}", ("nobody",), "wait for further blocks"),
     TransferState.QUEUED: Wait(
         "a block of layer 2 that takes the request",
         ("operator", "anybody"),
@@ -71,7 +71,7 @@ PROGRAM_WAITS: Final[dict[TransferState, Wait]] = {
 @dataclass(frozen=True, slots=True)
 class Names:
     """The chains that a wait is about, and what a user should pause between two questions, in seconds. The payer's
-    bridge may be a program.
+    bridge may be a program, and the source's.
     """
 
     source: str
@@ -80,6 +80,12 @@ class Names:
     confirmations: int
     retry_seconds: int
     is_program: bool = False
+    is_from_program: bool = False
+
+    @property
+    def finality(self) -> str:
+        """What makes an event of the source count."""
+        return "finality" if self.is_from_program else f"{self.confirmations} confirmations"
 
 
 def describe_wait(record: TransferRecord, state: TransferState, is_consumed: bool, names: Names) -> WaitInfo:
@@ -91,7 +97,7 @@ def describe_wait(record: TransferRecord, state: TransferState, is_consumed: boo
         "source": names.source,
         "primary": names.primary,
         "payer": names.payer,
-        "confirmations": names.confirmations,
+        "finality": names.finality,
     }
     freeze_from = None if is_consumed or state is TransferState.STOPPED else request.queued_at + EXPIRY_SECONDS
     return WaitInfo(

@@ -35,7 +35,9 @@ class ChainInfo(Answer):
     native_asset: Caip19
     is_primary: Annotated[bool, Meta(description="Whether it accepts blocks; every other one imports them.")]
     status: Status
-    confirmations: Annotated[int, Meta(description="Blocks until an event of this chain counts.")]
+    confirmations: Annotated[
+        int, Meta(description="Blocks until an event counts. 1 on Solana: what is finalized counts.")
+    ]
     block_time_ms: int
     head_block: int | None
     head_timestamp: Seconds | None

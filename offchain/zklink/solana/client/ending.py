@@ -79,9 +79,12 @@ class Ender:
         with self._evidence(validators, watchers) as evidence, self.lend_path(path) as way:
             return self._send(end_instructions.FELL_END, {"evidence": evidence, "path": way}, **values)
 
-    def show_mismatch(self, block: Pubkey, queue: Pubkey) -> SolanaReceipt:
-        """Show that the queue cannot match the block after the tip, which is written."""
-        return self._send(end_instructions.SHOW_MISMATCH, {"queue": queue, "block": block, "path": UNREAD})
+    def show_mismatch(self, block: Pubkey, queue: Pubkey, path: Lead | None = None) -> SolanaReceipt:
+        """Show that the queue cannot match the block after the tip, which is written; where END stands, and the block's
+        own commitments do not reach it, `path` leads there.
+        """
+        with self.lend_path(path) as way:
+            return self._send(end_instructions.SHOW_MISMATCH, {"queue": queue, "block": block, "path": way})
 
     # -- accounts ------------------------------------------------------------------------------------------------
 
