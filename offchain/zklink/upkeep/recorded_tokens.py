@@ -99,7 +99,9 @@ def _describe(
     """A token that the record does not have yet; its terms are set afterwards."""
     meaning = {k: (tuple(sorted(config.chains)), config.layer2_decimals) for k, config in configs.items()}
     chains, decimals = agree(dossier, f"token {token_id}", meaning)
-    agree(dossier, f"token {token_id}", {k: tuple(sorted(each.chains)) for k, each in {**configs, **there}.items()})
+    everywhere = {k: tuple(sorted(config.chains)) for k, config in configs.items()}
+    everywhere |= {k: tuple(sorted(found.chains)) for k, found in there.items()}
+    agree(dossier, f"token {token_id}", everywhere)
     contracts = {k: configs[k].token if k in configs else there[k].mint for k in chains}
     symbol = _name(dossier, clients, token_id, contracts, taken)
     return TokenPlan(token_id, symbol, decimals, contracts, Amount(0), Amount(0))

@@ -22,9 +22,9 @@ from zklink.upkeep.recorded_tokens import NO_PROGRAMS, Held, agree, plan_tokens
 
 
 def bring_up_to_date(dossier: Dossier, clients: Mapping[ChainId, ChainClient], held: Held = NO_PROGRAMS) -> Dossier:
-    """The record as the chains have it, the same one if nothing has changed. `held` are the tokens of programs; what else
-    government changes there is not in it. Raises ActsDisagree where chains differ in what a record has once for all of
-    them, RecordUnfit for a record that is ahead of what a node shows, RpcUnavailable.
+    """The record as the chains have it, the same one if nothing has changed. `held` are the tokens of programs; what
+    else government changes there is not in it. Raises ActsDisagree where chains differ in what a record has once for
+    all of them, RecordUnfit for a record that is ahead of what a node shows, RpcUnavailable.
     """
     heights = {k: client.head().number - dossier.terms[k].confirmations + 1 for k, client in clients.items()}
     for k, seen in dossier.history.heights.items():

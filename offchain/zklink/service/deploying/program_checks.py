@@ -3,6 +3,7 @@ check with its outcome. Only for a deployment with programs: it needs the extra 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from zklink.l1.deployment.checks import Check
 from zklink.l1.deployment.dossier import Dossier
@@ -24,7 +25,10 @@ def open_nodes(dossier: Dossier, urls: Mapping[str, str | Sequence[str]]) -> dic
 def verify_programs(dossier: Dossier, nodes: Mapping[ChainId, SolanaNode]) -> Iterator[Check]:
     """Everything that a record says of its programs. Raises RpcUnavailable, ProgramNotCompiled, ContractNotFound."""
     deployment, verifiers = dossier.deployment, load_named_verifiers(dossier)
-    plan, words = dossier.plan(verifiers), read_key_words(verifiers)
+    founded, words = dossier.plan(verifiers), read_key_words(verifiers)
+    # What government has changed since stands in the deployment.
+    validators, watchers = deployment.validators, deployment.watchers
+    plan = replace(founded, tokens=deployment.tokens, validators=validators, watchers=watchers)
     codes = build_program(), build_timelock()
     for k, place in deployment.programs.items():
         programs = find_programs(nodes[k], plan.tokens, k)
