@@ -33,6 +33,9 @@ _FUNCTIONS: Final = {
 _EITHER_WAY: Final = ("unsafe_add", "unsafe_mul", "min", "max")
 """Functions that do not mind the order of what they take."""
 
+_FIRST_TWO_EITHER_WAY: Final = ("uint256_addmod", "uint256_mulmod")
+"""Functions that do not mind the order of the first two."""
+
 _SENDERS: Final = {"msg.sender": "tx.origin", "tx.origin": "msg.sender"}
 _STATEMENTS: Final = ("Expr", "Assign", "AugAssign", "Assert", "Log", "Raise")
 _KEYWORDS: Final = ("default_return_value", "revert_on_failure", "max_outsize", "gas", "skip_contract_check", "value")
@@ -149,7 +152,8 @@ def _call(source: Source, node: AstNode) -> Iterator[Edit]:
     name = source.of(node.func)
     if name in _FUNCTIONS:
         yield source.edit("function changed", node.func, _FUNCTIONS[name])
-    for left, right in zip(node.args, node.args[1:], strict=False):
+    pairs = list(zip(node.args, node.args[1:], strict=False))
+    for left, right in pairs[name in _FIRST_TWO_EITHER_WAY :]:
         if name not in _EITHER_WAY and source.of(left) != source.of(right):
             middle = source.text[source.end(left) : source.start(right)]
             old = f"{source.of(left)}{middle}{source.of(right)}"
