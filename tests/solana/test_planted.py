@@ -485,5 +485,6 @@ def test_making__where_an_account_is__refused(what: str) -> None:
             making = lambda: site.register(TokenId(5), places, refusal=Refusal.EXISTS)  # noqa: E731
         else:
             place, making = site.fill_place(payout), lambda: history.fill(payout, 1, refusal=Refusal.EXISTS)
-    site.machine.put(place, site.id, bytes(accounts.EXIT.size))
-    making()
+    for owner, size in ((site.id, accounts.EXIT.size), (site.id, 0), (SYSTEM, 80)):
+        site.machine.put(place, owner, bytes(size))
+        making()
