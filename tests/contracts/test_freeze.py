@@ -272,3 +272,16 @@ def test_bridge_consume_and_pay__only_by_its_history(rig: Rig, chain: ChainId) -
             here.bridge.consume(Lane.ACCOUNT, 1, here.bridge.queue_hash(Lane.ACCOUNT, 1), bytes(32), 0, sender=sender)
         with reverts("bridge: not the history"):
             here.bridge.pay(list(payment(chain, USD, 5_000).words()), sender=sender)
+
+
+def test_freeze__event__says_how_many_requests_of_each_lane_blocks_have_consumed(rig: Rig) -> None:
+    here = rig[A]
+    for _ in range(3):
+        here.swap()
+    with here.evm.any_sender(here.history.address) as history:
+        for lane, count in ((Lane.SWAP, 2), (Lane.ACCOUNT, 1)):
+            consumed = here.bridge.queue_hash(lane, count)
+            here.bridge.consume(lane, count, consumed, bytes(32), 0, sender=history)
+    with here.evm.any_sender(here.end.address) as end:
+        here.bridge.freeze(sender=end)
+    assert here.evm.event("Frozen") == {"swap_requests": 2, "account_requests": 1}

@@ -83,6 +83,17 @@ def test_accept__by_anybody_with_a_plain_account__is_taken(rig: Rig) -> None:
     assert rig.primary.tip().number == 1
 
 
+def test_accept__out_of_a_constructor__is_refused(rig: Rig) -> None:
+    """Where the caller has no code yet, and is not who sends the transaction."""
+    here = rig.primary
+    rig.extend(rig.draft())
+    data = here.history.encode("accept", *rig.accept_call().abi())
+    size, address = f"61{len(data):04x}", here.history.address[2:]
+    call = f"{size}61002e5f39" + f"5f5f{size}5f5f73{address}5af150" + "3d5f5f3e3d5ffd"
+    with reverts("history: not a plain account"):
+        here.evm.create(STRANGER, bytes.fromhex(call) + data)
+
+
 def test_accept__by_a_contract__is_refused(rig: Rig) -> None:
     """The words would stand in no transaction's input."""
     here = rig.primary
