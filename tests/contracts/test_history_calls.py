@@ -217,9 +217,10 @@ def test_import__evaluation_not_below_r__is_refused(rig: Rig) -> None:
     arguments = list(rig.import_call(A).abi())
     claims = arguments[CLAIMS]
     assert isinstance(claims, list)
-    arguments[CLAIMS] = [claims[0], claims[1] + R]
-    with reverts("block: evaluation above r"):
-        rig[A].history.import_blocks(*arguments, sender=STRANGER)
+    for claim in (R, claims[1] + R, 2**256 - 1):
+        arguments[CLAIMS] = [claims[0], claim]
+        with reverts("block: evaluation above r"):
+            rig[A].history.import_blocks(*arguments, sender=STRANGER)
 
 
 @pytest.mark.parametrize("place", range(4))
