@@ -115,6 +115,14 @@ def test_hash_test__what_stands_beside_a_test__counts_unless_it_is_another_test(
     assert hash_test(file.replace("assert 1", "assert 2"), "TestB::test_b") != hash_test(file, "TestB::test_b")
 
 
+def test_judge__test_outside_the_project__refused_before_anything_runs(project: Path) -> None:
+    """Of what is outside there is no copy: such a test would never see a mutant."""
+    (project.parent / "test_outside.py").write_text(FIRST)
+    (project / "plan.toml").write_text(PLAN.replace("test_second.py", "../../test_outside.py"))
+    with pytest.raises(MutantUnusable, match=r"tests/../../test_outside.py is outside the project: name a file below"):
+        run(project)
+
+
 @pytest.mark.slow  # processes that load pytest
 def test_judge__every_verdict__is_kept_until_its_test_changes(project: Path) -> None:
     found, asked = run(project)
