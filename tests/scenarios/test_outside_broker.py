@@ -18,7 +18,7 @@ from zklink.node.outside_broker import OutsideBroker, answers
 from zklink.node.parts import NodeConfig
 from zklink.node.workers import InlineWorkers
 from zklink.operations.payout import Payout
-from zklink.protocol.ids import Amount, BlockNumber
+from zklink.protocol.ids import FILL_LEAD_SECONDS, Amount, BlockNumber
 from zklink.recovery.chains_read import ChainsRead
 from zklink.service.adapters import BridgeFillPort
 from zklink.service.broker_alone import BrokerService
@@ -127,6 +127,7 @@ def test_step__accepted_payout__filled_once_and_repaid_also_by_the_next_process(
     drive(again, pipeline)
     assert tried(again) == []
     assert pipeline.balance(recipient, BSC, USDC) - before == paid
+    pipeline.system.world.advance_time(FILL_LEAD_SECONDS)  # so far ahead of the payment, it earns the whole fee
     pipeline.resume()
     pipeline.finish(1)
     drive(again, pipeline)
