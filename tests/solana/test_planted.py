@@ -12,26 +12,19 @@ from solders.instruction import Instruction as Call
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from tests.solana.test_spoofs import is_unread
 from tests.solana.test_timelock_planted import second_address
 from tests.support.drafts.escape import Exit
-from tests.support.solana.account_doors import ask_key, deposit, full_exit
+from tests.support.solana.account_doors import deposit
 from tests.support.solana.blocks import History, paid_here, words_of
 from tests.support.solana.ends import Ends
+from tests.support.solana.every_call import is_unread, play_both_lanes, play_ends, play_groups
 from tests.support.solana.founding import CAKE, SOL, SOLANA, SRM
 from tests.support.solana.leaving import Leaving
 from tests.support.solana.machine import SYSTEM, TOKEN_PROGRAM, Refused, associated, key_of
-from tests.support.solana.members import announce, let_in, remove, withdraw
 from tests.support.solana.site import Site, open_site
 from tests.support.upholds import upholds
-from zklink.operations.payout import Payout
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import (
-    DENIAL_WINDOW_SECONDS,
-    EXPIRY_SECONDS,
-    FILL_LEAD_SECONDS,
-    FREEZE_DELAY_SECONDS,
-    GROUP_DELAY_SECONDS,
     Lane,
     TokenId,
 )
@@ -121,78 +114,24 @@ class Planted:
 def test_calls__each_account_of_the_program_planted__none_works() -> None:
     site = Site()
     planted = Planted(site)
-    site.found()
-    site.register_all()
-    history, bob = History(site), key_of("bob").pubkey()
-    site.make_holding(bob, site.mints[SRM])
-    governor = {"governor": site.governor.pubkey(), "bridge": site.bridge}
-    site.call(instructions.SET_PRICE, governor, site.governor, kind=1, price=0)
-    places = governor | {"token": site.token(SRM)}
-    site.call(instructions.SET_TOKEN, places, site.governor, is_paused=0, minimum=1, cap=10**12)
-    request, more = site.swap(fee=9_000_000), site.swap()
-    coin = site.swap(token_in=SOL, token_out=SRM, l1_amount=10**9)
-    refund = Payout.refunded(request)
-    filled, plain = paid_here(SRM, 3_000_000, bob, fill_fee=1_000), paid_here(SRM, 1_000, bob, id=2)
-    history.fill(filled, block=1)
-    site.machine.set_time(site.machine.now() + FILL_LEAD_SECONDS)
-    block = history.bring(history.make(words_of(request, refund, more, filled, coin, plain)))
-    history.execute(block, SRM)
-    own = associated(site.broker.pubkey(), site.mints[SRM])
-    history.pay(block, 0, refund)
-    history.pay(block, 1, filled, {"repay_to": own, "fill_payer": site.broker.pubkey()})
-    history.pay(block, 2, plain)
-    history.close(block)
-    places = {"bridge": site.bridge, "sol": site.sol, "fee_recipient": site.fee_recipient}
-    site.call(instructions.COLLECT_FEES, places)
-    asked = deposit(site), full_exit(site, owner=key_of("bob"), coin=5), ask_key(site, owner=key_of("bob"))
-    history.bring(history.make(words_of(*asked), lane=Lane.ACCOUNT))
+    play_both_lanes(site)
     planted.check("token", "token_in", "token_out", "block", "fill")
 
 
 @upholds("GOV-1", "GOV-2")
 def test_calls_of_groups__bridge_planted__none_works() -> None:
     site = open_site()
-    planted, ends = Planted(site), Ends(History(site))
-    announce(site)
-    withdraw(site)
-    announce(site, Group.VALIDATORS)
-    remove(site, Group.WATCHERS, site.groups.watchers.members[1])
-    ends.wait(GROUP_DELAY_SECONDS)
-    let_in(site)
+    planted = Planted(site)
+    play_groups(site)
     planted.check()
 
 
 @upholds("EXI-1", "SYN-7")
 def test_calls_of_ends__each_account_of_the_program_planted__none_works() -> None:
     site = open_site()
-    planted, ends = Planted(site), Ends(History(site))
-    request = deposit(site, fee=10)
-    deposit(site)
-    ends.extend(count=2)
-    ends.extend([request.words()[0] + 1, *request.words()[1:]], Lane.ACCOUNT)
-    ends.raise_end(2, Group.WATCHERS)
-    ends.deny(Group.VALIDATORS)
-    ends.void()
-    ends.raise_end(2, Group.WATCHERS)
-    ends.fell(1, b"\1" * 32, ends.path(1, 2))
-    ends.raise_end(3, Group.WATCHERS)
-    ends.wait(EXPIRY_SECONDS + DENIAL_WINDOW_SECONDS)
-    ends.call_freeze(Lane.ACCOUNT)
-    ends.wait(FREEZE_DELAY_SECONDS)
-    ends.confirm_freeze(Lane.ACCOUNT)
-    ends.stand()
-    ends.bring(1, path=ends.path(1, 3))
-    ends.bring(3)
-    long = ends.path_of(0, bytes(32), [bytes(32)] * 20)
-    site.call(end_instructions.CLOSE_PATH, {"writer": site.writer.pubkey(), "path": long}, site.writer)
-    ends.show_mismatch(3)
-    leaving = Leaving(ends)
-    leaving.begin()
-    leaving.cancel(Lane.ACCOUNT, 1, site.user.pubkey(), SRM)
-    left = Exit(3, SRM, SOLANA, bytes(site.user.pubkey()), 5, is_signed=1)
-    leaving.exit(left)
-    leaving.pay_exit(left, SRM)
-    planted.check("block", "evidence", "path", "token", "token_a", "exit")
+    planted = Planted(site)
+    play_ends(site)
+    planted.check("block", "evidence", "path", "token", "token_a", "token_b", "exit")
 
 
 # --- what would be stolen ---
