@@ -6,14 +6,11 @@ import pytest
 from eth_account import Account
 
 from tests.deploying.joint_desk import ANYBODY, JointDesk
-from tests.deploying.solana import SOLANA, Built
-from zklink.cli import govern_record
-from zklink.cli.govern import govern
+from tests.deploying.solana import Built
 from zklink.devnet.solana.mints import make_mint
 from zklink.devnet.solana.people import Desk as People
 from zklink.devnet.solana.people import key_of
-from zklink.l1.deployment.dossier import Dossier
-from zklink.protocol.ids import DAY, GROUP_DELAY_SECONDS, TokenId
+from zklink.protocol.ids import DAY, GROUP_DELAY_SECONDS
 
 NEW = ("--id", "6", "--symbol", "NEW", "--decimals", "6", "--least", "1000", "--cap", "5000000000")
 OTHERS = [Account.from_key(bytes([0x70 + i]) * 32).address for i in range(3)]
@@ -103,32 +100,3 @@ def test_members__taken_back_on_solana__wait_no_more(desk: JointDesk) -> None:
     assert "sepolia, fuji says something else" in desk.proposals(code=1)
     desk.program("withdraw-members")
     assert desk.proposals() == "nothing waits\n"
-
-
-def test_record__a_new_token_and_other_limits_on_solana__as_the_program_has_them(
-    desk: JointDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    chain, networks = desk.built.star.chain, desk.networks
-    monkeypatch.setattr(govern_record, "connect", lambda *given: networks.clients)
-    mint = make_mint(People(chain, ANYBODY), key_of("new mint"), 6, ANYBODY.pubkey())
-    at = ("--at", f"solana={mint}")
-    desk.govern("register-token", *NEW, *at)
-    desk.program("register-token", *NEW, *at)
-    desk.program("limits", "--token", "SOL", "--least", "7", "--cap", "5000")
-    desk.wait(WAIT_DAYS)
-    desk.program("execute", by=ANYBODY)
-    with pytest.raises(AssertionError, match="token 6 is not registered on"):
-        desk.run(govern.commands["record"])
-    desk.govern("execute")
-    for each in networks.world:
-        each.mine(each.profile.confirmations)
-    desk.run(govern.commands["record"])
-    found = Dossier.from_json(desk.file.read_text()).deployment
-    new, sol = found.token(TokenId(6)), found.token(TokenId(2))
-    assert (new.contracts, new.symbol, new.layer2_decimals) == ({SOLANA: str(mint)}, "T6", 6)
-    assert (new.terms[SOLANA].minimum, new.terms[SOLANA].cap) == (1_000, 5 * 10**9)
-    assert (sol.terms[SOLANA].minimum, sol.terms[SOLANA].cap) == (7, 5_000)
-    others = [token for token in desk.deployment.tokens if token.token_id != 2]
-    assert [token for token in found.tokens if token.token_id not in (2, 6)] == others
-    wrong = {check for check in desk.built.find_wrong(Dossier.from_json(desk.file.read_text())) if "token" in check}
-    assert wrong == set(), "the program is as the record says"

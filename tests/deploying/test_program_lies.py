@@ -54,11 +54,10 @@ FIELDS = {
             "sync_hash",
             "consumed",
             "earned_fees",
-            "removed_at",
-            "removed_in",
             "end_round",
         )
     },
+    **dict.fromkeys(("removed_at", "removed_in"), "Bridge: whether somebody was removed"),
     "coming_group": "Bridge: an announced change",
     "number": "Bridge: accounts of its newest blocks",
     "unpaid": "program: accounts that it cannot have made",

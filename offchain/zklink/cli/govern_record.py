@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import click
 
 from zklink.cli import program_sending
@@ -13,9 +11,9 @@ from zklink.files import read_file, write_file
 from zklink.l1.deployment.dossier import Dossier
 from zklink.l1.deployment.verify_state import verify_identity
 from zklink.protocol.errors import ExtraMissing, NodeMissing
-from zklink.protocol.ids import ChainId, TokenId
+from zklink.protocol.ids import ChainId
 from zklink.recovery.connect import connect
-from zklink.upkeep.recorded_tokens import HeldToken
+from zklink.upkeep.recorded_programs import ProgramState, list_changes
 from zklink.upkeep.recording import bring_up_to_date
 
 
@@ -32,21 +30,23 @@ def record(name: str, rpcs: tuple[str, ...], quorum: int) -> None:
         wrong = [found for found in verify_identity(dossier, chain, clients[chain]) if not found.is_right]
         if wrong:
             raise click.ClickException(f"{place.name} is not the deployment of {path}: {wrong[0].what}")
-    held = {chain: read_program_tokens(dossier, chain, rpcs) for chain in dossier.deployment.programs}
-    found = bring_up_to_date(dossier, clients, held)
+    programs = {chain: read_program(dossier, chain, rpcs) for chain in dossier.deployment.programs}
+    found = bring_up_to_date(dossier, clients, programs)
     if found == dossier:
         click.echo(f"{path} is up to date: nothing has changed")
         return
     for act in found.history.acts[len(dossier.history.acts) :]:
         click.echo(f"{dossier.deployment.chains[act.chain_id].name}: block {act.block}: {act.act}")
+    for change in list_changes(dossier, found):
+        click.echo(change)
     write_file(path, found.to_json())
     click.echo(f"{path} is brought up to date: publish it, and restart what has read it")
 
 
-def read_program_tokens(dossier: Dossier, chain: ChainId, rpcs: tuple[str, ...]) -> Mapping[TokenId, HeldToken]:
-    """The tokens of a Solana chain. Raises ExtraMissing, NodeMissing, WrongChain, RpcUnavailable."""
+def read_program(dossier: Dossier, chain: ChainId, rpcs: tuple[str, ...]) -> ProgramState:
+    """What government has changed of a Solana chain. Raises ExtraMissing, NodeMissing, WrongChain, RpcUnavailable."""
     try:
-        from zklink.upkeep.program_tokens import read_tokens
+        from zklink.upkeep.program_state import read_state
     except ModuleNotFoundError as error:
         raise ExtraMissing("solana", "a chain whose bridge is a program") from error
-    return read_tokens(dossier.deployment.programs[chain], program_sending.open_node(dossier.deployment, chain, rpcs))
+    return read_state(dossier.deployment.programs[chain], program_sending.open_node(dossier.deployment, chain, rpcs))

@@ -38,8 +38,7 @@ class HeldToken:
     cap: Amount
 
 
-Held = Mapping[ChainId, Mapping[TokenId, HeldToken]]
-NO_PROGRAMS: Final[Held] = MappingProxyType({})
+NOT_HELD: Final[Mapping[ChainId, Mapping[TokenId, HeldToken]]] = MappingProxyType({})
 
 
 def agree(dossier: Dossier, what: str, said: Mapping[ChainId, Said]) -> Said:
@@ -56,7 +55,7 @@ def plan_tokens(
     dossier: Dossier,
     clients: Mapping[ChainId, ChainClient],
     registered: Mapping[ChainId, Mapping[TokenId, TokenConfig]],
-    held: Held = NO_PROGRAMS,
+    held: Mapping[ChainId, Mapping[TokenId, HeldToken]] = NOT_HELD,
 ) -> tuple[TokenPlan, ...]:
     """The recorded tokens in their order, then the new ones by id; `held` are those of programs. Raises ActsDisagree
     for a token that is not the same on every chain, RpcUnavailable.

@@ -32,5 +32,6 @@ def verify_programs(dossier: Dossier, nodes: Mapping[ChainId, SolanaNode]) -> It
     codes = build_program(), build_timelock()
     for k, place in deployment.programs.items():
         programs = find_programs(nodes[k], plan.tokens, k)
-        side = ProgramSide(place, plan, deployment.table, dossier.programs[k], *codes, words, programs)
+        paused = dossier.history.paused.get(k, ())
+        side = ProgramSide(place, plan, deployment.table, dossier.programs[k], *codes, words, programs, paused)
         yield from verify_program(side, nodes[k], deployment.deployment_hash)

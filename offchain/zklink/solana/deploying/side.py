@@ -36,7 +36,8 @@ GROUPS: Final = (Group.VALIDATORS, Group.WATCHERS)
 class ProgramSide:
     """One chain's side. `table` is the deployment's, `terms` what it fixes for this chain alone, `code` the program,
     `lock_code` the timelock's, `key_words` the verification keys of swap blocks, account blocks and exits,
-    `token_programs` the programs of the mints that are here, in base58.
+    `token_programs` the programs of the mints that are here, in base58, `paused` the tokens that government lets
+    nothing in of since.
     """
 
     place: ProgramDeployment
@@ -47,6 +48,7 @@ class ProgramSide:
     lock_code: bytes
     key_words: tuple[bytes, bytes, bytes]
     token_programs: Mapping[TokenId, str]
+    paused: tuple[TokenId, ...] = ()
 
     @property
     def chain(self) -> ChainId:

@@ -54,6 +54,8 @@ def verify_fields(side: ProgramSide, fields: Mapping[str, Any], now: Now) -> Ite
     yield check(name, "Bridge: whether an END is raised", bool(fields["end_word"]), False)
     yield check(name, "Bridge: whether it is in exodus", bool(fields["exit_root"]), False)
     yield check(name, "Bridge: what must be nothing", _find_rests(fields), [])
+    removals = [list(map(bool, fields[moment])) for moment in ("removed_at", "removed_in")]
+    yield check(name, "Bridge: whether somebody was removed", *removals)
     for lane in Lane:
         at, what = lane - 1, f"Bridge: a freeze of the {lane.name.lower()} queue"
         consumed, asked = fields["consumed"][at], fields["freeze_requests"][at]
@@ -133,8 +135,6 @@ def _verify_fresh(side: ProgramSide, fields: Mapping[str, Any]) -> Iterator[Chec
         "sync_hash": fields["deployment_hash"],
         "consumed": [0, 0],
         "earned_fees": 0,
-        "removed_at": [0, 0],
-        "removed_in": [0, 0],
         "end_round": 0,
     }
     for field, value in expected.items():

@@ -63,7 +63,7 @@ def _verify_terms(
     yield check(name, f"{what}: units of the mint in one of layer 2", fields["scale"], scale)
     yield check(name, f"{what}: minimum", fields["minimum"], config.minimum)
     yield check(name, f"{what}: cap", fields["cap"], config.cap)
-    yield check(name, f"{what}: whether it is paused", bool(fields["is_paused"]), False)
+    yield check(name, f"{what}: whether it is paused", bool(fields["is_paused"]), token.token_id in side.paused)
     if not is_sol:
         refused = ["no mint"] if known is None else list(known.refused)
         yield check(name, f"{what}: what its mint has that no bridge takes", refused, [])
