@@ -31,7 +31,7 @@ ALWAYS int is_marked(const Context *c, const Account *a) { return c->mark && eq3
 
 APART void *find_made(const Context *c, const Account *a, u64 size, u64 tag) {
   void *found = find_own(c, a, size, tag);
-  return is_marked(c, a) ? found : 0;
+  return found && is_marked(c, a) ? found : 0;
 }
 
 ALWAYS Token *find_token(const Context *c, const Account *a) { return find_made(c, a, sizeof(Token), TOKEN_TAG); }
@@ -48,5 +48,5 @@ ALWAYS BlockHead *find_text(const Context *c, const Account *a) {
 
 APART BlockHead *find_block(const Context *c, const Account *a) {
   BlockHead *head = find_text(c, a);
-  return is_marked(c, a) ? head : 0;
+  return head && is_marked(c, a) ? head : 0;
 }

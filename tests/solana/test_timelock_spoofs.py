@@ -10,9 +10,9 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from tests.solana.test_spoofs import EVE, Spoofs
-from tests.support.solana.founding import ELSEWHERE, SOL
-from tests.support.solana.lock import NOTED, Lock, open_lock
-from tests.support.solana.machine import Refused, key_of
+from tests.support.solana.founding import ELSEWHERE
+from tests.support.solana.lock import Lock, open_lock, play_lock
+from tests.support.solana.machine import Refused
 from tests.support.solana.site import Site
 from tests.support.upholds import upholds
 from zklink.protocol.ids import FOUNDING_SECONDS, GROUP_DELAY_SECONDS
@@ -78,26 +78,7 @@ def test_calls__every_account_exchanged__none_works() -> None:
     site.put_keys()
     lock = Lock(site)
     spoofs = LockSpoofs(lock)
-    lock.init()
-    site.init(governor=bytes(lock.timelock.address))
-    lock.machine.fund(lock.timelock.purse, 10**9)
-    lock.act(lock.register_call(SOL, lock.timelock.purse))
-    lock.act(lock.timelock.set_setter(lock.setter.pubkey()))
-    lock.act(lock.timelock.set_price_bounds(NOTED, 1, 1_000))
-    lock.act(lock.note_call(10))
-    lock.close_founding()
-    lock.price(10)
-    lock.tighten(SOL, 6, 10**11)
-    calls = lock.note(11), plan_call(lock.timelock.set_owner(lock.heir.pubkey()))
-    payer = key_of("somebody who pays")
-    lock.machine.fund(payer.pubkey())
-    number, other = lock.propose(*calls, payer=payer), lock.propose(lock.note(12), payer=payer)
-    lock.cancel(other)
-    lock.send(lock.timelock.close_proposal(payer.pubkey(), other), payer)
-    lock.wait(GROUP_DELAY_SECONDS)
-    lock.execute(number, *calls)
-    lock.accept(lock.heir)
-    assert lock.noted() == 11 and lock.state()["owner"] == bytes(lock.heir.pubkey())
+    play_lock(lock)
     assert {form.name for form in TIMELOCK_INSTRUCTIONS} - {name for name, *_ in spoofs.seen} == set(FROM_INSIDE)
     assert sorted(set(spoofs.worked)) == []
     assert spoofs.tried >= LEAST_WAYS

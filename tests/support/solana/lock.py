@@ -8,7 +8,7 @@ from solders.instruction import Instruction as Call
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from tests.support.solana.founding import POLYGON, SLOTS_PER_DAY, SOLANA
+from tests.support.solana.founding import POLYGON, SLOTS_PER_DAY, SOL, SOLANA
 from tests.support.solana.machine import LOADER, SYSTEM, Machine, Refused, key_of
 from tests.support.solana.site import Site
 from zklink.protocol.facts import Group
@@ -228,3 +228,29 @@ def found_lock(site: Site, is_founding: bool = False) -> Lock:
     if not is_founding:
         lock.close_founding()
     return lock
+
+
+def play_lock(lock: Lock) -> None:
+    """Each of its calls, of a site that has its keys and nothing else yet: init, a founding, prices, proposals made,
+    taken back and executed, another owner.
+    """
+    lock.init()
+    lock.site.init(governor=bytes(lock.timelock.address))
+    lock.machine.fund(lock.timelock.purse, 10**9)
+    lock.act(lock.register_call(SOL, lock.timelock.purse))
+    lock.act(lock.timelock.set_setter(lock.setter.pubkey()))
+    lock.act(lock.timelock.set_price_bounds(NOTED, 1, 1_000))
+    lock.act(lock.note_call(10))
+    lock.close_founding()
+    lock.price(10)
+    lock.tighten(SOL, 6, 10**11)
+    calls = lock.note(11), plan_call(lock.timelock.set_owner(lock.heir.pubkey()))
+    payer = key_of("somebody who pays")
+    lock.machine.fund(payer.pubkey())
+    number, other = lock.propose(*calls, payer=payer), lock.propose(lock.note(12), payer=payer)
+    lock.cancel(other)
+    lock.send(lock.timelock.close_proposal(payer.pubkey(), other), payer)
+    lock.wait(GROUP_DELAY_SECONDS)
+    lock.execute(number, *calls)
+    lock.accept(lock.heir)
+    assert lock.noted() == 11 and lock.state()["owner"] == bytes(lock.heir.pubkey())

@@ -13,7 +13,7 @@ from solders.compute_budget import set_compute_unit_limit
 from solders.instruction import AccountMeta
 from solders.instruction import Instruction as Call
 from solders.keypair import Keypair
-from solders.litesvm import LiteSVM
+from solders.litesvm import FeatureSet, LiteSVM
 from solders.message import Message
 from solders.pubkey import Pubkey
 from solders.system_program import CreateAccountParams, create_account
@@ -66,13 +66,16 @@ def associated(owner: Pubkey, mint: Pubkey, program: Pubkey = TOKEN_PROGRAM) -> 
 
 @dataclass
 class Machine:
-    """One Solana. `units` has what the last successful transaction took."""
+    """One Solana. `units` has what the last successful transaction took, `features` what of the runtime is switched on:
+    by default what is on the main network.
+    """
 
     payer: Keypair = field(default_factory=lambda: key_of("payer"))
     units: int = 0
+    features: FeatureSet = field(default_factory=LiteSVM.mainnet_feature_set)
 
     def __post_init__(self) -> None:
-        svm = LiteSVM.default().with_mainnet_features().with_builtins().with_lamports(10**18).with_sysvars()
+        svm = LiteSVM.default().with_feature_set(self.features).with_builtins().with_lamports(10**18).with_sysvars()
         self.svm = svm.with_default_programs().with_sigverify(True).with_blockhash_check(True)
         self.fund(self.payer.pubkey())
         self.set_time(START)
