@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from solders.account import Account
 from solders.pubkey import Pubkey
 
 from tests.deploying.solana import OWNER, PAYER, SETTER, SOLANA, Built
@@ -12,7 +13,9 @@ from zklink.l1.deployment.dossier import Dossier
 from zklink.l1.deployment.records import GroupPlan
 from zklink.primitives.base58 import encode_base58
 from zklink.protocol.ids import Amount, TokenId
+from zklink.solana.client.loader import LOADER
 from zklink.solana.client.node import FINALIZED, AccountData, Level, SolanaNode
+from zklink.solana.client.program import SYSTEM
 from zklink.solana.deploying.loader import DATA_HEAD
 from zklink.solana.deploying.verify_fields import LOCK_MOVES, MOVES
 from zklink.solana.interface import accounts
@@ -306,3 +309,12 @@ LIES: dict[str, tuple[Callable[[Dossier], Dossier], set[str]]] = {
 @pytest.mark.parametrize("lie, named", LIES.values(), ids=LIES)
 def test_verify__lie_in_the_record__is_named(built: Built, lie: Callable[[Dossier], Dossier], named: set[str]) -> None:
     assert built.find_wrong(lie(built.dossier)) == named
+
+
+def test_verify__the_purse_is_another_programs__is_named(built: Built) -> None:
+    """Whoever owns the timelock in the founding can give it away: proposals that pay rent from it would fail."""
+    for owner, data in ((LOADER, b""), (SYSTEM, b"\1")):
+        with built.undone():
+            purse = built.side.lock.purse
+            built.star.chain.ledger.put(purse, Account(10**9, data, owner, False, 0))
+            assert built.find_wrong() == {"Timelock: whose its purse is, and its bytes"}

@@ -35,7 +35,7 @@ def verify_deployment(name: str, rpcs: tuple[str, ...], quorum: int, is_long: bo
     names = {program.name for program in deployment.programs.values()}
     clients = connect(deployment, {name: nodes for name, nodes in urls.items() if name not in names}, quorum)
     _check_all_there(dossier, urls)
-    checks = (*verify(dossier, clients), *_verify_programs(dossier, urls), *verify_acts(dossier, clients))
+    checks = (*verify(dossier, clients), *_verify_programs(dossier, urls, quorum), *verify_acts(dossier, clients))
     for chain in dict.fromkeys(check.chain for check in checks):
         found = [check for check in checks if check.chain == chain]
         wrong = [check for check in found if not check.is_right]
@@ -60,7 +60,7 @@ def _check_all_there(dossier: Dossier, urls: Urls) -> None:
             raise NodeMissing(place.name, tuple(each.name for each in places))
 
 
-def _verify_programs(dossier: Dossier, urls: Urls) -> Iterator[Check]:
+def _verify_programs(dossier: Dossier, urls: Urls, quorum: int) -> Iterator[Check]:
     """The chains whose bridge is a program. Raises ExtraMissing."""
     if not dossier.deployment.programs:
         return
@@ -68,7 +68,7 @@ def _verify_programs(dossier: Dossier, urls: Urls) -> Iterator[Check]:
         from zklink.service.deploying.program_checks import open_nodes, verify_programs
     except ModuleNotFoundError as error:
         raise ExtraMissing("solana", "a chain whose bridge is a program") from error
-    yield from verify_programs(dossier, open_nodes(dossier, urls))
+    yield from verify_programs(dossier, open_nodes(dossier, urls, quorum))
 
 
 def _show(check: Check) -> str:

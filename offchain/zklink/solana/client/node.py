@@ -93,8 +93,12 @@ class SolanaNode:
 
     def check_each(self, expected: int) -> None:
         """The same of every single node, which is named by its place."""
-        for pool in self.pool.split():
-            SolanaNode(pool.roster.name, pause=self._pause, pool=pool).check_genesis(expected)
+        for node in self.split():
+            node.check_genesis(expected)
+
+    def split(self) -> "list[SolanaNode]":
+        """Every single node, which is named by its place."""
+        return [SolanaNode(pool.roster.name, pause=self._pause, pool=pool) for pool in self.pool.split()]
 
     def height(self, level: Level = FINALIZED) -> int:
         """The newest block's height at a level, of as many nodes as the quorum."""
@@ -152,9 +156,10 @@ class SolanaNode:
                 raise NoAnswer("the node gives accounts of another program", Outcome.ODD)
             return _not_behind(slot, least), found
 
-        slot, found = self._try(method, lambda: self.pool.first(ask))
+        said = self._try(method, lambda: self.pool.agree(ask, lambda answer: frozenset(answer[1].items())))
+        slot = min(slot for slot, _ in said)
         self._seen[level] = max(least, slot)
-        return slot, found
+        return slot, said[0][1]
 
     def status(self, signature: str) -> Json | None:
         """What is known of a transaction, in the whole history; None if nothing is."""

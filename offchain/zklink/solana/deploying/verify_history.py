@@ -2,10 +2,11 @@
 by this code.
 
 Takes a program and a node that keeps history; gives one check. An account's content cannot say who wrote it: whoever
-deploys other code first can leave accounts that look like the program's own. The loader lets a program be deployed at
-an address once, ever, and notes in which slot it was deployed or upgraded last. So the transaction that deployed it, in
-that slot, shows that nothing was there before or since. The loader notes the slot, too, when somebody pays for more
-room (`solana program extend`): then the transactions since must show that no upgrade was among them.
+deploys other code first can leave accounts that look like the program's own. The loader notes in which slot a program
+was deployed or upgraded last. So the transaction that deployed it, in that slot, shows that nothing came since, if none
+before it deployed the program: today the loader allows that once, ever, and it is to allow it again after a program was
+closed (SIMD-0432). The loader notes the slot, too, when somebody pays for more room (`solana program extend`): then the
+transactions since must show that no upgrade was among them, and a node that does not keep what programs called cannot.
 """
 
 import struct
@@ -21,8 +22,9 @@ from zklink.solana.deploying.loader import DEPLOY, UPGRADE, read_program_data
 from zklink.solana.deploying.loading import Loading
 
 MOST_READ: Final = 200
-"""Transactions that a look reads: anybody can name a program's code in a transaction of no use."""
+"""Transactions among which the one that deployed a program is looked for, where no record names it: it is the first."""
 MOST_LISTED: Final = 20_000
+"""Transactions that a look reads: anybody can name a program's code in one of no use, at the price of its fee."""
 _PLACES: Final = {DEPLOY: 2, UPGRADE: 1}
 """At which place of the loader's call the program stands."""
 
@@ -30,8 +32,8 @@ Shown = Any
 
 
 def verify_history(name: str, own: Loading, recorded: str, node: SolanaNode) -> Iterator[Check]:
-    """That this is a program's first code. `recorded` is the transaction that deployed it; empty to look for it. Raises
-    RpcUnavailable.
+    """That this is a program's first code. `recorded` is the transaction that deployed it; empty to look for it. Of
+    several nodes as many must show it as the quorum, and none may show the contrary. Raises RpcUnavailable.
     """
     what = f"{own.name}: that no other code was there before"
     [found] = node.accounts([str(own.data)], FINALIZED)[1]
@@ -39,11 +41,19 @@ def verify_history(name: str, own: Loading, recorded: str, node: SolanaNode) -> 
     if loaded is None:
         yield Check(name, what, False, f"the loader has no code of {own.id}")
         return
+    said = [_look(own, loaded.slot, recorded, single) for single in node.split()]
+    faults = [fault for fault in said if isinstance(fault, str)]
+    unread = [f"{each}: ask a node that keeps the whole history" for each in said if isinstance(each, Exception)]
+    is_shown = len(said) - len(faults) - len(unread) >= node.pool.roster.policy.quorum
+    yield Check(name, what, is_shown and not faults, "" if is_shown and not faults else "; ".join(faults or unread))
+
+
+def _look(own: Loading, slot: int, recorded: str, node: SolanaNode) -> str | Exception | None:
+    """What a node shows against it, or why it shows nothing; None if it shows that this is the first code."""
     try:
-        fault = _find_fault(own, loaded.slot, recorded, node)
+        return _find_fault(own, slot, recorded, node) or None
     except (RpcRefused, RpcUnavailable, _Unreadable) as error:
-        fault = f"{error}: ask a node that keeps the whole history"
-    yield Check(name, what, not fault, fault)
+        return error
 
 
 class _Unreadable(Exception):
@@ -52,47 +62,68 @@ class _Unreadable(Exception):
 
 def _find_fault(own: Loading, slot: int, recorded: str, node: SolanaNode) -> str:
     """What speaks against it; empty for nothing. `slot` is the loader's."""
-    names = [recorded] if recorded else _list_after(own, "", node)
+    names = [recorded] if recorded else _list_since(own, "", node)
     shown = [each for each in (_read(signature, node) for signature in names[:MOST_READ]) if each is not None]
     deployed = next((each for each in shown if _has_done(each, own, DEPLOY)), None)
     if deployed is None:
         raise _Unreadable(f"this node does not show that {recorded or 'any transaction'} deployed {own.id}")
     began = int(deployed["slot"])
+    for signature in _list_before(own, str(deployed["signature"]), node):
+        each = _read_whole(signature, node)
+        if _has_done(each, own, DEPLOY):
+            return f"deployed in slot {began}, and before in slot {each['slot']}: what code had it then?"
     if began == slot:
         return ""
-    since = _list_after(own, str(deployed["signature"]), node)
-    if len(since) > MOST_READ:
-        raise _Unreadable(f"{len(since)} transactions have named the code of {own.id} since it was deployed")
-    for signature in since:
-        each = _read(signature, node)
-        if each is None:
-            raise _Unreadable(f"this node lists {signature} and does not have it")
-        if _has_done(each, own, UPGRADE):
-            return f"deployed in slot {began}, it was upgraded in slot {each['slot']}: what code had it before?"
+    for signature in _list_since(own, str(deployed["signature"]), node):
+        each = _read_whole(signature, node)
+        if _has_done(each, own, UPGRADE) or _has_done(each, own, DEPLOY):
+            return f"deployed in slot {began}, it got other code in slot {each['slot']}: what code had it before?"
     return ""
 
 
-def _list_after(own: Loading, first: str, node: SolanaNode) -> list[str]:
+def _list_before(own: Loading, last: str, node: SolanaNode) -> list[str]:
+    """The successful transactions of a program's code before `last`."""
+    return [str(each["signature"]) for each in _list(own, last, node) if each["err"] is None]
+
+
+def _list_since(own: Loading, first: str, node: SolanaNode) -> list[str]:
     """The successful transactions of a program's code after `first`, the oldest first; all of them without it."""
-    found, before = list[str](), None
-    while len(found) < MOST_LISTED:
-        page = list_signatures(node, str(own.data), FINALIZED, before=before)
-        if not page:
-            break
-        for each in page:
-            if each["signature"] == first:
-                return found[::-1]
-            if each["err"] is None:
-                found.append(str(each["signature"]))
-        before = str(page[-1]["signature"])
-    if first or len(found) >= MOST_LISTED:
+    found = list[str]()
+    for each in _list(own, None, node):
+        if each["signature"] == first:
+            return found[::-1]
+        if each["err"] is None:
+            found.append(str(each["signature"]))
+    if first:
         raise _Unreadable(f"this node does not list what was done to the code of {own.id} since it was deployed")
     return found[::-1]
+
+
+def _list(own: Loading, before: str | None, node: SolanaNode) -> Iterator[Shown]:
+    """What has named a program's code, the newest first."""
+    count = 0
+    while page := list_signatures(node, str(own.data), FINALIZED, before=before):
+        for each in page:
+            count += 1
+            if count > MOST_LISTED:
+                raise _Unreadable(f"more than {MOST_LISTED} transactions have named the code of {own.id}")
+            yield each
+        before = str(page[-1]["signature"])
 
 
 def _read(signature: str, node: SolanaNode) -> Shown | None:
     shown = node.transaction(signature, FINALIZED)
     return None if shown is None else {**shown, "signature": signature}
+
+
+def _read_whole(signature: str, node: SolanaNode) -> Shown:
+    """A transaction with what programs called in it."""
+    shown = _read(signature, node)
+    if shown is None:
+        raise _Unreadable(f"this node lists {signature} and does not have it")
+    if shown["meta"].get("innerInstructions") is None:
+        raise _Unreadable(f"this node does not keep what programs called in {signature}")
+    return shown
 
 
 def _has_done(shown: Shown, own: Loading, call: int) -> bool:

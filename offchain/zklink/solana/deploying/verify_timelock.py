@@ -8,6 +8,7 @@ from typing import Final
 from zklink.l1.deployment.checks import Check, check
 from zklink.primitives.base58 import encode_base58
 from zklink.solana.client.node import FINALIZED, SolanaNode
+from zklink.solana.client.program import SYSTEM
 from zklink.solana.client.timelock import TimelockReader, is_founding, swift_bits
 from zklink.solana.deploying.side import ProgramSide
 from zklink.solana.deploying.verify_fields import Now, verify_lock_fields
@@ -49,5 +50,8 @@ def verify_timelock(side: ProgramSide, node: SolanaNode) -> Iterator[Check]:
     bounds = {entry.kind: (entry.low, entry.high) for entry in terms.prices}
     for kind, found_bounds in enumerate(zip(fields["lows"], fields["highs"], strict=True)):
         yield check(name, f"Timelock: bounds of price {kind}", found_bounds, bounds.get(kind, (0, 0)))
+    [purse] = node.accounts([str(lock.purse)], FINALIZED)[1]
+    owner, size = (str(SYSTEM), 0) if purse is None else (purse.owner, len(purse.data))
+    yield check(name, "Timelock: whose its purse is, and its bytes", (owner, size), (str(SYSTEM), 0))
     waiting = [each.number for each in TimelockReader(node, lock).read_proposals() if each.stage == accounts.WAITING]
     yield check(name, "Timelock: proposals that wait", waiting, [])
