@@ -6,11 +6,14 @@ import pytest
 from eth_account import Account
 
 from tests.deploying.joint_desk import ANYBODY, JointDesk
-from tests.deploying.solana import Built
+from tests.deploying.solana import OWNER, SOLANA, Built
+from zklink.cli import program_sending
 from zklink.devnet.solana.mints import make_mint
 from zklink.devnet.solana.people import Desk as People
 from zklink.devnet.solana.people import key_of
-from zklink.protocol.ids import DAY, GROUP_DELAY_SECONDS
+from zklink.l1.contracts.bridge_structs import NATIVE
+from zklink.l1.deployment.records import TokenPlan
+from zklink.protocol.ids import DAY, GROUP_DELAY_SECONDS, Amount, TokenId
 
 NEW = ("--id", "6", "--symbol", "NEW", "--decimals", "6", "--least", "1000", "--cap", "5000000000")
 OTHERS = [Account.from_key(bytes([0x70 + i]) * 32).address for i in range(3)]
@@ -60,6 +63,27 @@ def test_a_token__of_other_decimals_on_solana__both_said(desk: JointDesk) -> Non
     said = f"NOT ALIKE: solana says register token 6 {mask} 5, others say register token 6 {mask} 6"
     shown = desk.proposals(code=1)
     assert said in shown and shown.count("waits, from") == 3, "all three of them under one title"
+
+
+def test_a_token__proposed_twice_on_solana_once_with_other_decimals__not_alike(desk: JointDesk) -> None:
+    """Anybody may execute the second one first, which makes the first one impossible."""
+    desk.govern("register-token", *NEW, *AT)
+    desk.program("register-token", *NEW, *AT)
+    desk.program("register-token", *NEW, *AT, "--decimals", "5")
+    shown = desk.proposals(code=1)
+    assert shown.count("NOT ALIKE") == 1 and "sepolia does not say register token 6 " in shown
+
+
+def test_a_token__beside_another_one_in_its_proposal_on_solana__not_alike(desk: JointDesk) -> None:
+    """A proposal of Solana has several calls: each is compared, not just what another chain proposes, too."""
+    desk.govern("register-token", *NEW, *AT)
+    government = program_sending.open_program(desk.deployment, SOLANA, ())
+    fuji = next(k for k, place in desk.deployment.chains.items() if place.name == "fuji")
+    tokens = [TokenPlan(TokenId(k), f"N{k}", 6, {fuji: NATIVE}, Amount(1_000), Amount(5 * 10**9)) for k in (6, 7)]
+    owner, calls = OWNER.pubkey(), [government.register(token) for token in tokens]
+    desk.open_sender(government, OWNER).send("propose", [government.lock.propose(owner, owner, 1, calls)])
+    [line] = [line for line in desk.proposals(code=1).splitlines() if "NOT ALIKE" in line]
+    assert "sepolia does not say register token 7 " in line and "register token 6 " not in line
 
 
 def test_limits_and_bounds_of_solana__its_own__on_it_alone(desk: JointDesk) -> None:

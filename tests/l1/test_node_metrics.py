@@ -1,13 +1,22 @@
 """What is counted of each node of a chain: outcomes of a closed set, times, rests, heads; and never an address."""
 
+import gzip
+import io
+import itertools
 import re
+import socketserver
+import time
+import tracemalloc
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from threading import Thread
 from typing import Any
 
 import pytest
 import requests
 from prometheus_client import CollectorRegistry, generate_latest
 from urllib3.exceptions import NewConnectionError
+from urllib3.response import HTTPResponse
 from web3 import HTTPProvider
 from web3.types import RPCEndpoint
 
@@ -146,16 +155,16 @@ class _Reply(requests.Response):
 
     def __init__(self, seconds: float, size: int) -> None:
         super().__init__()
+        self.raw: Any = self
         self.status_code, self.now, self._seconds, self._size, self.taken = 200, 0.0, seconds, size, 0
 
     def close(self) -> None:
         pass
 
-    def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Any:
-        while True:
-            self.now += self._seconds
-            self.taken += self._size
-            yield b" " * self._size
+    def read1(self, amount: int, decode_content: bool) -> bytes:
+        self.now += self._seconds
+        self.taken += self._size
+        return b" " * self._size
 
 
 @pytest.mark.parametrize(("seconds", "size"), [(0.0, 1 << 16), (1.0, 1)], ids=["long", "slow"])
@@ -170,6 +179,48 @@ def test_provider__a_reply_without_end__fails_after_a_bound_and_a_smaller_questi
     assert reply.taken <= MOST_REPLY_BYTES + size and reply.now <= LONGEST_REPLY_SECONDS + 1
     assert classify(caught.value) is Verdict.UNKNOWN and is_perhaps_too_large(caught.value)
     assert provider.meter.outcomes[Outcome.FAILED] == 1
+
+
+def test_provider__a_reply_that_is_packed__takes_no_more_than_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some kilobytes that are packed twice can be gigabytes: no node is asked for that, and none is unpacked."""
+    reply, sent = requests.Response(), dict[str, Any]()
+    packed = gzip.compress(gzip.compress(bytes(64 << 20)))
+    reply.status_code = 200
+    reply.raw = HTTPResponse(io.BytesIO(packed), {"Content-Encoding": "gzip, gzip"}, preload_content=False)
+    monkeypatch.setattr(requests.Session, "post", lambda *question, **options: sent.update(options) or reply)
+    provider = MeteredProvider(URLS[0])
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="decode"):
+            provider.make_request(RPCEndpoint("eth_getLogs"), [])
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+    assert sent["headers"]["Accept-Encoding"] == "identity" and provider.meter.outcomes[Outcome.ODD] == 1
+
+
+class _Dripping(socketserver.StreamRequestHandler):
+    """A node that says how long its reply is, and gives a byte of it at a time."""
+
+    def handle(self) -> None:
+        while self.rfile.readline().strip():
+            pass
+        with suppress(OSError):
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            for _ in range(1000):
+                self.wfile.write(b" ")
+                time.sleep(0.01)
+
+
+def test_provider__a_reply_that_says_its_length_and_drips__fails_before_it_is_whole() -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Dripping) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        ticks = itertools.count()
+        provider = MeteredProvider(f"http://127.0.0.1:{server.server_address[1]}", lambda: next(ticks))
+        with pytest.raises(requests.HTTPError, match="that goes on") as caught:
+            provider.make_request(RPCEndpoint("eth_getLogs"), [])
+        server.shutdown()
+    assert int(re.findall("reply of ([0-9]+)", str(caught.value))[0]) < 1000
 
 
 def test_count__any_time__in_the_first_bucket_that_holds_it() -> None:

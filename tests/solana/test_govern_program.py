@@ -3,15 +3,16 @@ taken back, by the commands alone, over a node of the laboratory's ledger.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, cast
 
 import click
 import httpx
 import pytest
 from click.testing import CliRunner
+from solders.account import Account
 from solders.instruction import AccountMeta
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -96,14 +97,17 @@ class Desk:
         return found.output
 
 
-def open_node(chain: LocalSolana) -> SolanaNode:
-    """A node of a chain, which lets a slot pass with each question."""
+def open_node(chain: LocalSolana, lies: Mapping[str, Any] = MappingProxyType({})) -> SolanaNode:
+    """A node of a chain, which lets a slot pass with each question; `lies` are answers by method."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked = json.loads(request.content)
         if asked["method"] == "getSignatureStatuses":
             chain.mine()
-        return httpx.Response(200, json={**chain.answer(asked["method"], asked["params"]), "id": asked["id"]})
+        found = chain.answer(asked["method"], asked["params"])
+        if asked["method"] in lies:
+            found = {"result": lies[asked["method"]]}
+        return httpx.Response(200, json={**found, "id": asked["id"]})
 
     http = httpx.Client(transport=httpx.MockTransport(answer))
     return SolanaNode("solana", "http://node.example", http, lambda seconds: None)
@@ -117,6 +121,31 @@ def open_sender(government: ProgramGovernment, payer: Keypair) -> Sender:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     yield Desk(tmp_path, monkeypatch)
+
+
+OPEN_NODE = program_sending.open_node
+
+
+def test_proposals__a_node_that_hides_one__not_believed_alone_by_a_quorum(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.run("limits", "--token", "SOL", "--least", "3", "--cap", "7", by=desk.lock.owner)
+    desk.chain.finalize()
+    hidden, make = str(desk.lock.timelock.proposal(1)), httpx.Client
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)
+        found = desk.chain.answer(asked["method"], asked["params"])
+        if request.url.host == "liar.example" and hidden in str(asked["params"]):
+            found["result"]["value"] = [None] * len(found["result"]["value"])
+        return httpx.Response(200, json={**found, "id": asked["id"]})
+
+    monkeypatch.setattr(httpx, "Client", lambda **given: make(transport=httpx.MockTransport(answer)))
+    monkeypatch.setattr(program_sending, "open_node", OPEN_NODE)
+    nodes = [f"solana=http://{name}.example" for name in ("liar", "first", "second")]
+    several = [part for node in nodes for part in ("--rpc", node)]
+    assert "nothing waits" in desk.proposals(*several)
+    assert "SOL (token 3): admitted, at least 3, cap 7" in desk.proposals(*several, "--quorum", "2")
 
 
 REST = ("--symbol", "NEW", "--decimals", "6", "--least", "7", "--cap", "5000000000")
@@ -159,6 +188,31 @@ def test_register_token__of_token_2022_with_what_only_describes_it__taken(desk: 
     desk.wait(GROUP_DELAY_SECONDS)
     desk.run("execute", by=desk.lock.stranger)
     assert read_new(desk)["program"] == bytes(TOKEN_2022)
+
+
+def test_execute__a_node_that_says_any_rent__gets_nothing_of_the_payer(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is put into the purse does not come back, and how much that is a node says."""
+    register(desk, "--at", f"solana={desk.lock.site.make_mint(6)}", by=desk.lock.owner)
+    desk.wait(GROUP_DELAY_SECONDS)
+    lie = {"getMinimumBalanceForRentExemption": 30 * 10**9}
+    monkeypatch.setattr(program_sending, "open_node", lambda *given: open_node(desk.chain, lie))
+    found = CliRunner().invoke(program, ["execute", "--keypair", desk.key(desk.lock.stranger), "d"])
+    assert isinstance(found.exception, RpcUnavailable) and "by its word the purse lacks" in str(found.exception)
+    assert desk.lock.machine.lamports(desk.lock.timelock.purse) == 0
+
+
+def test_execute__one_that_fails__does_not_hold_up_the_others(desk: Desk) -> None:
+    """Such as a token whose mint is another one by now."""
+    mint = desk.lock.site.make_mint(6)
+    register(desk, "--at", f"solana={mint}", by=desk.lock.owner)
+    desk.run("limits", "--token", "SOL", "--least", "3", "--cap", "5000000000000", by=desk.lock.owner)
+    desk.wait(GROUP_DELAY_SECONDS)
+    desk.lock.machine.put(mint, TOKEN_2022, encode_mint([(FEES, bytes(108))]))
+    said = desk.run("execute", by=desk.lock.stranger, code=1)
+    assert "solana: proposal 1 failed, the others go on: " in said and "executed: SOL (token 3)" in said
+    assert books(desk) == (3, 5 * 10**12, 0)
 
 
 def test_register_token__a_purse_with_a_little_more_than_the_rent__filled_up(desk: Desk) -> None:
@@ -316,6 +370,28 @@ def test_proposals__a_call_that_is_none_of_government_s__said_and_left(desk: Des
     desk.wait(GROUP_DELAY_SECONDS)
     assert f"left: proposal 1: {STRANGE}" in desk.run("execute", by=lock.stranger)
     assert lock.stage(1) == accounts.WAITING
+
+
+def change(desk: Desk, place: Pubkey, spoil: Callable[[bytes], bytes]) -> None:
+    """A node shows something else of an account."""
+    found = desk.chain.ledger.svm.get_account(place)
+    assert found is not None
+    desk.chain.ledger.put(place, Account(found.lamports, spoil(bytes(found.data)), found.owner))
+    desk.wait(1)
+    desk.chain.mine()
+
+
+def test_proposals__a_node_that_says_there_are_endless_many__not_read(desk: Desk) -> None:
+    at, many = accounts.TIMELOCK.offset("count"), (1 << 60).to_bytes(8, "little")
+    change(desk, desk.lock.timelock.address, lambda data: data[:at] + many + data[at + 8 :])
+    assert "solana: not read: " in (told := desk.proposals(code=1)) and "more than anybody can look at" in told
+
+
+@pytest.mark.parametrize("size", [1, accounts.PROPOSAL.size, -1])
+def test_proposals__a_node_that_shows_half_of_one__not_read(desk: Desk, size: int) -> None:
+    desk.run("limits", "--token", "SOL", "--least", "3", "--cap", "7", by=desk.lock.owner)
+    change(desk, desk.lock.timelock.proposal(1), lambda data: data[:size])
+    assert "solana: not read: " in (told := desk.proposals(code=1)) and "a proposal is none" in told
 
 
 def test_commands__that_cannot_be__say_why(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,10 @@
 for what decides about money.
 """
 
+import gzip
 import json
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -201,6 +203,29 @@ def test_read__a_reply_without_end__is_no_answer_after_a_bound(is_stranger: bool
     pool = nodes.pool.apart() if is_stranger else nodes.pool
     assert pool.first(lambda way: way.call(int, "getBlockHeight")) == nodes.chain.ledger.height(FINALIZED)
     assert most < stream.taken <= most + (1 << 16)
+
+
+def test_read__a_reply_that_is_packed__takes_no_more_than_came() -> None:
+    """Some kilobytes that are packed twice can be gigabytes: no node is asked for that, and none is unpacked."""
+    packed = gzip.compress(gzip.compress(bytes(64 << 20)))
+    head = {"Content-Encoding": "gzip, gzip"}
+    nodes = Nodes(faults={0: lambda method, parameters: httpx.Response(200, headers=head, stream=Packed(packed))})
+    tracemalloc.start()
+    try:
+        assert nodes.node.height() == nodes.chain.ledger.height(FINALIZED)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+
+
+class Packed(httpx.SyncByteStream):
+    """A reply as it comes."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._content
 
 
 def test_read__a_reply_that_never_ends_coming__is_no_answer_after_a_time() -> None:

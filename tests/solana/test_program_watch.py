@@ -23,6 +23,7 @@ from zklink.service.watching.alarms import Alarm, AlarmName
 from zklink.service.watching.members import MemberWatch, describe_loss
 from zklink.service.watching.watch import Watch
 from zklink.solana.interface import accounts
+from zklink.upkeep.status import read_status
 
 HELD = {AlarmName.AUTHORITY_HELD}
 LIMITS = WatchLimits(head_seconds=10**6, import_seconds=60, payouts_seconds=60)
@@ -82,6 +83,21 @@ def test_round__books_that_no_block_explains__critical(
     change(star, token, accounts.TOKEN.offset(field), known[field] + (-1 if field == "custody" else 1))
     found = look(watch)
     assert alarm in found and text in found[alarm].text and found[alarm].level == "critical"
+
+
+@pytest.mark.parametrize("size", [0, 7, accounts.TOKEN.size - 1, accounts.TOKEN.size + 1])
+def test_round__a_node_that_shows_half_a_token__is_unread_and_the_watch_goes_on(star: SolanaStar, size: int) -> None:
+    fill(star)
+    rescue = Rescue(star)
+    watch, chain = open_watch(rescue), star.site.machine.chain  # type: ignore[attr-defined]
+    key, ledger = star.site.token(USDC), chain.ledger
+    found = ledger.svm.get_account(key)
+    data = (bytes(found.data) + bytes(1))[:size]
+    ledger.put(key, Account(found.lamports, data, found.owner, found.executable, found.rent_epoch))
+    chain.finalize()
+    chain.mine()
+    assert "a token of the deployment is not registered there" in look(watch)[AlarmName.UNREAD].text
+    assert read_status(rescue.read, rescue.view.head().timestamp).chains, "neither does a status end by it"
 
 
 def test_round__lag_and_requests_that_wait__warned_of_until_they_are_over(star: SolanaStar) -> None:
@@ -237,6 +253,17 @@ def test_round__what_was_finalized_is_not_there_any_more__critical_until_somebod
     alarm = look(watch)[AlarmName.FINAL_LOST]
     assert alarm.level == "critical" and alarm.text == f"{text}: the cluster has lost what was final"
     assert AlarmName.FINAL_LOST in look(watch), "it stays on"
+
+
+def test_find_lost__another_block_and_one_above_it__stays_on_until_the_first_is_there_again(star: SolanaStar) -> None:
+    found = Rescue(star).view.look([], is_final=True)
+    watch = MemberWatch(Rescue(star).read, SOLANA, LIMITS, Metrics())
+    seen = [
+        replace(found, tip=replace(found.tip, number=BlockNumber(number), sync_hash=hash * 32))
+        for number, hash in ((10, b"a"), (9, b"z"), (10, b"b"), (11, b"c"), (10, b"a"))
+    ]
+    on = [[each.name for each in watch._find_lost(reading, "solana")] for reading in seen]
+    assert on == [[], *[[AlarmName.FINAL_LOST]] * 3, []]
 
 
 def test_round__requests_that_come__are_no_loss(star: SolanaStar) -> None:

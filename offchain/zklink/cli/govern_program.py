@@ -23,6 +23,7 @@ from zklink.cli.program_sending import (
     send,
 )
 from zklink.files import read_bytes
+from zklink.protocol.errors import CallReverted, TransactionReverted
 
 if TYPE_CHECKING:
     from zklink.solana.interface.timelock.texts import ProposedCall
@@ -214,12 +215,13 @@ def cancel(number: int, **rest: Any) -> None:
 def execute(name: str, rpcs: tuple[str, ...], chain: str | None, keypair: Path | None, wanted: int | None) -> None:
     """Execute proposals, and put announced members in their place, as anybody may when their wait is over.
 
-    Proposals that cannot be read are left. `ape run proposals` says before whether the other chains say the same.
+    Proposals that cannot be read are left. One that fails does not hold up the others, and ends the command with code
+    1. `ape run proposals` says before whether the other chains say the same.
     """
     if keypair is None:
         raise click.UsageError("--keypair pays for it; anybody's will do")
     government, payer = pick_program(name, rpcs, chain), load_payer(keypair)
-    due = [each for each in government.proposals() if each.stand.name == "EXECUTABLE"]
+    due, has_failed = [each for each in government.proposals() if each.stand.name == "EXECUTABLE"], False
     for known in (each for each in due if wanted in (None, each.proposal.number)):
         words = "; ".join(known.words)
         if not known.is_readable:
@@ -227,9 +229,16 @@ def execute(name: str, rpcs: tuple[str, ...], chain: str | None, keypair: Path |
             continue
         number, calls = known.proposal.number, known.proposal.calls
         ready = government.make_ready(payer.pubkey(), calls)
-        send(government, payer, "execute", *ready, government.lock.execute(number, calls))
+        try:
+            send(government, payer, "execute", *ready, government.lock.execute(number, calls))
+        except (CallReverted, TransactionReverted) as error:
+            click.echo(f"{place_name(government)}: proposal {number} failed, the others go on: {error}: {words}")
+            has_failed = True
+            continue
         click.echo(f"{place_name(government)}: executed: {words}")
     announced = government.announced(government.read_bridge()) if wanted is None else None
     if announced is not None and announced.is_due:
         send(government, payer, "let members in", government.replace_members())
         click.echo(f"{place_name(government)}: in their place: {announced.words}")
+    if has_failed:
+        click.get_current_context().exit(1)

@@ -30,7 +30,7 @@ def record(name: str, rpcs: tuple[str, ...], quorum: int) -> None:
         wrong = [found for found in verify_identity(dossier, chain, clients[chain]) if not found.is_right]
         if wrong:
             raise click.ClickException(f"{place.name} is not the deployment of {path}: {wrong[0].what}")
-    programs = {chain: read_program(dossier, chain, rpcs) for chain in dossier.deployment.programs}
+    programs = {chain: read_program(dossier, chain, rpcs, quorum) for chain in dossier.deployment.programs}
     found = bring_up_to_date(dossier, clients, programs)
     if found == dossier:
         click.echo(f"{path} is up to date: nothing has changed")
@@ -43,10 +43,13 @@ def record(name: str, rpcs: tuple[str, ...], quorum: int) -> None:
     click.echo(f"{path} is brought up to date: publish it, and restart what has read it")
 
 
-def read_program(dossier: Dossier, chain: ChainId, rpcs: tuple[str, ...]) -> ProgramState:
-    """What government has changed of a Solana chain. Raises ExtraMissing, NodeMissing, WrongChain, RpcUnavailable."""
+def read_program(dossier: Dossier, chain: ChainId, rpcs: tuple[str, ...], quorum: int) -> ProgramState:
+    """What government has changed of a Solana chain. Raises ExtraMissing, NodeMissing, NodesDisagree, WrongChain,
+    RpcUnavailable.
+    """
     try:
         from zklink.upkeep.program_state import read_state
     except ModuleNotFoundError as error:
         raise ExtraMissing("solana", "a chain whose bridge is a program") from error
-    return read_state(dossier.deployment.programs[chain], program_sending.open_node(dossier.deployment, chain, rpcs))
+    node = program_sending.open_node(dossier.deployment, chain, rpcs, quorum)
+    return read_state(dossier.deployment.programs[chain], node)

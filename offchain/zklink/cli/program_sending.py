@@ -11,6 +11,7 @@ import click
 from zklink.cli.deployment_inputs import find_deployment
 from zklink.cli.inputs import FILE, find_urls, rpc_option
 from zklink.l1.deployment.records import Deployment
+from zklink.l1.transport.roster import PoolPolicy
 from zklink.protocol.errors import ExtraMissing, NodeMissing, ZkLinkError
 from zklink.protocol.ids import ChainId, Door
 
@@ -107,18 +108,18 @@ def open_sender(government: ProgramGovernment, payer: Keypair) -> Sender:
     return Sender(government.node, payer)
 
 
-def open_program(deployment: Deployment, chain: ChainId, rpcs: tuple[str, ...]) -> ProgramGovernment:
-    """The timelock of a deployment's Solana chain. Raises ExtraMissing, NodeMissing, WrongChain, RpcUnavailable."""
+def open_program(deployment: Deployment, chain: ChainId, rpcs: tuple[str, ...], quorum: int = 1) -> ProgramGovernment:
+    """The timelock of a deployment's Solana chain. Raises ExtraMissing, and what `open_node` does."""
     try:
         from zklink.upkeep.program_government import ProgramGovernment
     except ModuleNotFoundError as error:
         raise ExtraMissing("solana", "a chain whose bridge is a program") from error
-    return ProgramGovernment(deployment, chain, open_node(deployment, chain, rpcs))
+    return ProgramGovernment(deployment, chain, open_node(deployment, chain, rpcs, quorum))
 
 
-def open_voice(deployment: Deployment, chain: ChainId, rpcs: tuple[str, ...]) -> ProgramVoice:
+def open_voice(deployment: Deployment, chain: ChainId, rpcs: tuple[str, ...], quorum: int = 1) -> ProgramVoice:
     """What a Solana chain's timelock has been proposed, beside its bridge. Raises what `open_program` does."""
-    government = open_program(deployment, chain, rpcs)
+    government = open_program(deployment, chain, rpcs, quorum)
 
     from zklink.upkeep.program_statements import ProgramVoice
 
@@ -138,14 +139,19 @@ def pick_program(name: str, rpcs: tuple[str, ...], chain: str | None) -> Program
     return open_program(deployment, k, rpcs)
 
 
-def open_node(deployment: Deployment, chain: ChainId, rpcs: tuple[str, ...]) -> SolanaNode:
-    """The node of a Solana chain, which must be of its cluster. Raises NodeMissing, WrongChain, RpcUnavailable."""
+def open_node(deployment: Deployment, chain: ChainId, rpcs: tuple[str, ...], quorum: int = 1) -> SolanaNode:
+    """The node of a Solana chain, which must be of its cluster, or several: what so many say of accounts counts.
+    Raises NodeMissing, NodesDisagree, WrongChain, RpcUnavailable.
+    """
     from zklink.solana.client.node import SolanaNode
+    from zklink.solana.client.pool import SolanaPool
 
     place, urls = deployment.programs[chain], find_urls(deployment, rpcs)
     if place.name not in urls:
         raise NodeMissing(place.name, tuple(each.name for each in deployment.places.values()))
-    node = SolanaNode(place.name, urls[place.name])
+    nodes = (found,) if isinstance(found := urls[place.name], str) else found
+    pool = SolanaPool(place.name, nodes, place.genesis_number, PoolPolicy(quorum=quorum))
+    node = SolanaNode(place.name, pool=pool)
     node.check_genesis(place.genesis_number)
     return node
 

@@ -36,7 +36,7 @@ def proposals(name: str, rpcs: tuple[str, ...], quorum: int, everything: bool) -
     """
     deployment = find_deployment(name)
     bridges, away = reach_bridges(deployment, find_urls(deployment, rpcs), quorum)
-    voices, unread = read_voices(deployment, rpcs)
+    voices, unread = read_voices(deployment, rpcs, quorum)
     clients = {chain: bridge.client for chain, bridge in bridges.items()}
     found = read_proposals(deployment, clients)
     matters = join_matters(deployment, bridges, found, voices)
@@ -64,13 +64,13 @@ def proposals(name: str, rpcs: tuple[str, ...], quorum: int, everything: bool) -
 
 
 def read_voices(
-    deployment: Deployment, rpcs: tuple[str, ...]
+    deployment: Deployment, rpcs: tuple[str, ...], quorum: int
 ) -> tuple[dict[ChainId, ProgramVoice], dict[ChainId, str]]:
     """What the Solana chains with a timelock say, and why one is not read, or not whole."""
     voices, unread = dict[ChainId, "ProgramVoice"](), dict[ChainId, str]()
     for chain in (chain for chain, place in deployment.programs.items() if place.timelock):
         try:
-            voices[chain] = open_voice(deployment, chain, rpcs)
+            voices[chain] = open_voice(deployment, chain, rpcs, quorum)
         except ZkLinkError as error:
             unread[chain] = str(error)
             continue

@@ -96,7 +96,8 @@ def _list_hashes(reading: BridgeReading, lane: Lane) -> dict[int, bytes]:
 
 
 def _token_of(view: ProgramView, found: AccountData | None) -> dict[str, Any]:
-    if found is None or found.owner != view.place.program:
+    is_token = found is not None and found.owner == view.place.program and len(found.data) == accounts.TOKEN.size
+    if found is None or not is_token:
         raise RpcUnavailable(view.name, "getMultipleAccounts", 1, "a token of the deployment is not registered there")
     return accounts.TOKEN.unpack(found.data)
 

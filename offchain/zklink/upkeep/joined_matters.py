@@ -6,7 +6,7 @@ Takes what was read of the chains; asks them what they have already. Never sends
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -47,25 +47,33 @@ def join_matters(
     voices: Mapping[ChainId, ProgramVoice],
 ) -> list[JoinedMatter]:
     """All of them; `bridges` and `voices` are of the chains that answered. Raises RpcUnavailable."""
-    found = [_join(matter, voices) for matter in list_matters(deployment, proposals)]
+
+    def list_reasons(proposal: ProgramProposal) -> Iterator[str]:
+        """What other chains say in the place of all that one of a program says."""
+        said = voices[proposal.chain].statements(proposal)
+        yield from (_explain(deployment, k, bridge, proposals, said) for k, bridge in bridges.items())
+        yield from (voice.explain(said) for k, voice in voices.items() if k != proposal.chain)
+
+    found = list[JoinedMatter]()
+    for matter in list_matters(deployment, proposals):
+        said = _read(matter.proposals[0])
+        about = tuple(each for voice in voices.values() for each in voice.list_about(said))
+        reasons = [matter.disagreement, *(voice.explain(said) for voice in voices.values())]
+        if not any(reasons):
+            reasons += [reason for each in about for reason in list_reasons(each)]
+        found.append(JoinedMatter(matter, about, bool(said), _list(reasons)))
     shown = {(each.chain, each.proposal.number) for joined in found for each in joined.programs}
-    for chain, voice in voices.items():
-        others = [each for k, each in voices.items() if k != chain]
-        for proposal in (each for each in voice.proposals if each.is_open):
-            if (chain, proposal.proposal.number) in shown:
-                continue
-            said = voice.statements(proposal)
-            reasons = [_explain(deployment, k, bridge, proposals, said) for k, bridge in bridges.items()]
-            reasons += [each.explain(said) for each in others]
-            found.append(JoinedMatter(None, (proposal,), bool(said), "; ".join(filter(None, reasons))))
+    for voice in voices.values():
+        for each in (each for each in voice.proposals if each.is_open):
+            if (each.chain, each.proposal.number) not in shown:
+                is_common = bool(voice.statements(each))
+                found.append(JoinedMatter(None, (each,), is_common, _list(list_reasons(each))))
     return found
 
 
-def _join(matter: Matter, voices: Mapping[ChainId, ProgramVoice]) -> JoinedMatter:
-    said = _read(matter.proposals[0])
-    about = tuple(each for voice in voices.values() for each in voice.list_about(said))
-    reasons = [matter.disagreement, *(voice.explain(said) for voice in voices.values())]
-    return JoinedMatter(matter, about, bool(said), "; ".join(filter(None, reasons)))
+def _list(reasons: Iterable[str]) -> str:
+    """Each reason once."""
+    return "; ".join(dict.fromkeys(filter(None, reasons)))
 
 
 def _explain(

@@ -6,7 +6,7 @@ it is made. Sends nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
@@ -14,7 +14,7 @@ from solders.system_program import TransferParams, transfer
 
 from zklink.l1.deployment.places import NATIVE_MINT
 from zklink.l1.deployment.records import TokenPlan
-from zklink.protocol.errors import TokenUnfit
+from zklink.protocol.errors import RpcUnavailable, TokenUnfit
 from zklink.protocol.ids import ChainId
 from zklink.solana.client.bridge import SolanaBridge
 from zklink.solana.client.node import FINALIZED, AccountData, SolanaNode
@@ -24,6 +24,8 @@ from zklink.solana.deploying.preflight import fit_token, read_mints
 from zklink.solana.interface import accounts, addresses, instructions
 from zklink.solana.interface.timelock.texts import ProposedCall
 
+MOST_GIVEN: Final = 10**8
+"""Lamports that a registration may ask of whoever executes it: nobody gets them back, and a node says how many."""
 _ROLES = [role.name for role in instructions.REGISTER_TOKEN.roles]
 _PAYER, _TOKEN, _MARK = _ROLES.index("payer"), _ROLES.index("token"), _ROLES.index("mint_mark")
 _MINT, _VAULT, _PROGRAM = _ROLES.index("mint"), _ROLES.index("vault"), _ROLES.index("token_program")
@@ -68,7 +70,7 @@ class Registrar:
 
     def make_ready(self, payer: Pubkey, calls: Sequence[ProposedCall]) -> list[Instruction]:
         """What has to be there when the calls are made: vaults, and the rent in the purse, of which nothing may be left
-        that is less than an account without data needs.
+        that is less than an account without data needs. Raises RpcUnavailable, also where a node says a rent too high.
         """
         made, rent = list[Instruction](), 0
         for call in filter(self._is_registration, calls):
@@ -82,6 +84,9 @@ class Registrar:
             return made
         _, [purse] = self.node.accounts([str(self.lock.purse)], FINALIZED)
         lacks = rent + self._rent(0) - (0 if purse is None else purse.lamports)
+        if lacks > MOST_GIVEN * len(calls):
+            detail = f"by its word the purse lacks {lacks} lamports, many times what accounts of a token ever cost"
+            raise RpcUnavailable(self.node.name, "getMinimumBalanceForRentExemption", 1, detail)
         gift = TransferParams(from_pubkey=payer, to_pubkey=self.lock.purse, lamports=lacks)
         return [*made, transfer(gift)] if lacks > 0 else made
 

@@ -146,7 +146,7 @@ def _say_registration(d: Deployment, program: Program, places: Places, values: M
     token = values["id"]
     chains = ", ".join(place.name for k, place in d.places.items() if values["chains"] >> k & 1)
     if places["mint"] == _NOBODY:
-        return f"register token {token} on {chains}: not on this chain"
+        return f"register token {token} on {chains}: not on this chain; {values['layer2_decimals']} decimals"
     mint = encode_base58(places["mint"])
     where = "the coin of this chain" if mint == NATIVE_MINT else f"mint {mint} here"
     limits = f"at least {values['minimum']}, cap {values['cap']} layer-2 units"

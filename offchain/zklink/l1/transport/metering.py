@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 import requests
 from eth_typing import URI
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
 from web3 import HTTPProvider
 from web3.types import RPCEndpoint, RPCResponse
 
@@ -48,10 +49,11 @@ class MeteredProvider(HTTPProvider):
 
     def _make_request(self, method: RPCEndpoint, request_data: bytes) -> bytes:
         options: dict[str, Any] = {**self.get_request_kwargs(), "stream": True}
+        options["headers"] = {**options.get("headers", {}), "Accept-Encoding": "identity"}
         ask = self._request_session_manager.get_response_from_post_request
         with ask(cast(URI, self.endpoint_uri), data=request_data, **options) as response:
             pieces, size, end = list[bytes](), 0, self._watch() + LONGEST_REPLY_SECONDS
-            for piece in response.iter_content(_PIECE):
+            while piece := _read_some(response):
                 pieces.append(piece)
                 size += len(piece)
                 if size > MOST_REPLY_BYTES or self._watch() > end:
@@ -63,6 +65,14 @@ class MeteredProvider(HTTPProvider):
     def _note_head(self, params: Sequence[Any], answer: RPCResponse) -> None:
         if name_answer(HEAD, params, answer) is Outcome.OK:
             self.meter.head = read_height(answer)
+
+
+def _read_some(response: requests.Response) -> bytes:
+    """What has come of a reply, as it came: some kilobytes that are packed can be gigabytes. Empty at its end."""
+    try:
+        return response.raw.read1(_PIECE, decode_content=False) or b""
+    except (ProtocolError, ReadTimeoutError) as error:
+        raise requests.ConnectionError(error) from error
 
 
 def name_answer(method: str, params: Sequence[Any], answer: Any) -> Outcome:

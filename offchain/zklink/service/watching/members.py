@@ -36,6 +36,8 @@ class MemberWatch:
     _custody: Custody = field(init=False)
     _seen: MemberReading | None = None
     """The last finalized reading; that before a loss, until a person looks."""
+    _lost: str = ""
+    """What was lost, until it is there again: a later block in the place of a lost one is no cure."""
 
     def __post_init__(self) -> None:
         self._progress = Progress(self.read, self.chain, self.limits, self.metrics)
@@ -120,8 +122,10 @@ class MemberWatch:
     def _find_lost(self, final: MemberReading, name: str) -> Iterator[Alarm]:
         """What was finalized must still be there. What is lost stays so until a person looks."""
         text = "" if self._seen is None else describe_loss(self._seen, final)
-        if text:
-            yield Alarm(AlarmName.FINAL_LOST, name, f"{text}: the cluster has lost what was final")
+        is_back = self._seen is not None and final.tip.sync_hash == self._seen.tip.sync_hash
+        self._lost = text or ("" if is_back else self._lost)
+        if self._lost:
+            yield Alarm(AlarmName.FINAL_LOST, name, f"{self._lost}: the cluster has lost what was final")
         else:
             self._seen = final
 

@@ -26,6 +26,7 @@ STRANGERS_REPLY_BYTES: Final = 1 << 20
 """The same of what a stranger asks: many times four accounts of 16 KiB."""
 LONGEST_REPLY_SECONDS: Final = 60.0
 """How long a reply may go on coming in, however small its pieces."""
+PLAIN: Final = {"Accept-Encoding": "identity"}
 PASSING: Final = (-32004, -32005, -32014, -32016, -32603)
 """Errors after which the same question may be answered: behind, not yet known, or its own fault."""
 AWAY: Final = (408, 429, 500, 502, 503, 504)
@@ -89,7 +90,7 @@ class Way:
         name = self._pool.roster.name
         asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
         try:
-            with self._pool.http.stream("POST", self._node.provider, json=asked) as reply:
+            with self._pool.http.stream("POST", self._node.provider, json=asked, headers=PLAIN) as reply:
                 body = self._read(reply)
         except httpx.TimeoutException as error:
             raise NoAnswer(redact(f"{type(error).__name__}: {error}"), Outcome.TIMED_OUT) from error
@@ -112,7 +113,11 @@ class Way:
         return answer["result"]
 
     def _read(self, reply: httpx.Response) -> bytes:
-        """The body of a reply, up to the pool's bound. Raises NoAnswer."""
+        """The body of a reply, up to the pool's bound. Raises NoAnswer, also for one that is packed: some kilobytes may
+        be gigabytes then.
+        """
+        if reply.headers.get("Content-Encoding", "identity") != "identity":
+            raise NoAnswer("a reply that is packed", Outcome.ODD)
         pieces, size, end = list[bytes](), 0, self._pool.roster.clock() + LONGEST_REPLY_SECONDS
         for piece in reply.iter_bytes():
             pieces.append(piece)

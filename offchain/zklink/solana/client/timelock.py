@@ -23,6 +23,8 @@ from zklink.solana.interface.timelock.texts import Named, ProposedCall, decode_c
 
 READ_AT_ONCE: Final = 100
 """Accounts that a node gives in one answer."""
+MOST_PROPOSALS: Final = 100_000
+"""Proposals that are looked at, a thousand questions; a node that says a greater number would have no end."""
 
 
 class Timelock:
@@ -190,12 +192,20 @@ class TimelockReader:
 
     def read_proposals(self, level: Level = FINALIZED) -> list[LockedProposal]:
         """Every proposal that is not closed, oldest first. Raises RpcUnavailable."""
-        numbers = range(1, self.read(level)["count"] + 1)
+        count = self.read(level)["count"]
+        if count > MOST_PROPOSALS:
+            detail = f"there are {count} proposals, more than anybody can look at"
+            raise RpcUnavailable(self.node.name, "getMultipleAccounts", 1, detail)
+        numbers = range(1, count + 1)
         found = list[LockedProposal]()
         for at in range(0, len(numbers), READ_AT_ONCE):
             part = numbers[at : at + READ_AT_ONCE]
             _, held = self.node.accounts([str(self.timelock.proposal(number)) for number in part], level)
-            found += [read_proposal(data) for data in map(self._own_data, held) if data]
+            try:
+                found += [read_proposal(data) for data in map(self._own_data, held) if data]
+            except ValueError as error:
+                detail = f"a proposal is none: {error}"
+                raise RpcUnavailable(self.node.name, "getMultipleAccounts", 1, detail) from error
         return found
 
     def _own_data(self, found: AccountData | None) -> bytes:
