@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from solders.litesvm import FeatureSet, LiteSVM
 
+from tests.solana.test_spoofs import Spoofs
 from tests.support.solana.every_call import play_both_lanes, play_ends, play_groups
 from tests.support.solana.lock import Lock, play_lock
 from tests.support.solana.machine import Machine
@@ -39,7 +40,11 @@ def test_features__of_the_runtime__are_more_than_those_of_the_main_network() -> 
     ids=["lanes", "groups", "ends"],
 )
 def test_calls__with_every_feature__do_what_they_do(open_it: Callable[[], Site], play: Callable[[Site], None]) -> None:
-    play(open_it())
+    """And wrong accounts are refused as they are today, by the program itself where it says so."""
+    site = open_it()
+    spoofs = Spoofs(site)
+    play(site)
+    assert spoofs.tried > 0 and sorted(set(spoofs.worked)) == []
 
 
 @upholds("GOV-2")

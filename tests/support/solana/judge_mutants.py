@@ -57,6 +57,7 @@ JUDGES: Final = (
     "test_spoofs.py",
     "test_planted.py",
     "test_real_block.py",
+    "test_features.py",
 )
 LOCK_JUDGES: Final = (
     "test_timelock.py",
