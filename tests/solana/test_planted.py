@@ -213,7 +213,7 @@ def test_second_token__with_a_mint_of_its_own__is_not_taken(where: str) -> None:
     assert site.state() == state and site.machine.data(vault)[64:72] == bytes(8)
 
 
-@upholds("SOL-3", "PRF-1")
+@upholds("SOL-3", "SYN-4")
 @pytest.mark.parametrize("stage", [accounts.IMPORTED, accounts.EXECUTED])
 def test_block__that_nobody_has_proven__pays_nothing(stage: int) -> None:
     history = rich_site()
