@@ -107,6 +107,8 @@ def test_swap__account_of_another_token_or_queue__refused(door: Site) -> None:
         door.swap(places, refusal=Refusal.ACCOUNT)
     door.swap({"token_in": door.token(CAKE)}, refusal=Refusal.TOKEN_IN)
     door.swap({"token_out": door.token(SOL)}, refusal=Refusal.TOKEN_OUT)
+    for nowhere in (door.user.pubkey(), door.token(SRM)):  # address 0 can be read, and has a 0 where a token has its id
+        door.swap({"token_out": nowhere}, token_out=0, refusal=Refusal.TOKEN_OUT)
     door.swap({"source": other}, token_in=SOL, token_out=SRM, refusal=Refusal.ACCOUNT)
 
 
