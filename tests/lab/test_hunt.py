@@ -168,6 +168,12 @@ def test_json__not_a_plan__one_sentence(data: dict[str, Any], words: str) -> Non
         FaultPlan.from_json([data])
 
 
+@pytest.mark.parametrize("data", ['[{"at": 1}]', {"at": 1}, ["Halt"], None])
+def test_json__no_list_of_objects__one_sentence(data: Any) -> None:
+    with pytest.raises(PlanInapplicable, match="a plan cannot be played: it is a list of objects, as `to_json` gives"):
+        FaultPlan.from_json(data)
+
+
 def test_plan__of_another_world__is_refused_before_anything_happens(world: LabWorld) -> None:
     plan = FaultPlan.of((1, Halt("left", 1)), (2, Halt("middle", 1)))
     with pytest.raises(NoSuchChain):

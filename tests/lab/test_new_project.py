@@ -47,6 +47,18 @@ def test_new__something_is_there__is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
+def test_new__nothing_can_be_written__one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    result = CliRunner().invoke(main, ["lab", "new", str(tmp_path / "file" / "bridge")])
+    assert result.exit_code == 1
+    assert "file/bridge: no project can be written there (Not a directory)" in result.output.replace("\n", "")
+
+
+def test_new__folder_with_a_blank__is_shown_as_a_shell_takes_it(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["lab", "new", str(tmp_path / "my bridge")])
+    assert f"run the tests: cd '{tmp_path}/my bridge' && pytest" in result.output
+
+
 @pytest.mark.slow  # a project of its own runs all its tests
 def test_project__as_written__its_tests_pass(tmp_path: Path) -> None:
     write_project(tmp_path / "bridge")

@@ -234,6 +234,11 @@ def test_reorg__blocks_that_are_not_there__refused(chain: RevmChain, depth: int)
         chain.reorg(depth)
 
 
+def test_reorg__chain_without_a_block__says_to_mine_first(chain: RevmChain) -> None:
+    with pytest.raises(ReorgTooDeep, match="finds no block to take on this chain: mine some first"):
+        chain.reorg(1)
+
+
 def test_call__opcodes_that_pyrevm_does_not_serve__what_the_page_says(chain: RevmChain) -> None:
     reader = Address("0x" + "be" * 20)
     chain.change(Changes({reader: Account(0, 1, bytes.fromhex("485f525f406020526040 5ff3".replace(" ", "")))}))

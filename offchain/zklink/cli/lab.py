@@ -1,5 +1,6 @@
 """`zklink lab`: a new project for contracts on several chains, and mutants of any."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -23,7 +24,7 @@ def new(folder: Path) -> None:
     """
     for file in write_project(folder):
         click.echo(file)
-    click.echo(f"run the tests: cd {folder} && pytest")
+    click.echo(f"run the tests: cd {shlex.quote(str(folder))} && pytest")
 
 
 lab.add_command(check)

@@ -14,7 +14,7 @@ from zklink import __version__
 from zklink.cli.extras import name_missing
 from zklink.l1.transport.redaction import redact, redact_error
 from zklink.lab.errors import LabError
-from zklink.protocol.errors import ZkLinkError
+from zklink.protocol.errors import ExtraMissing, ZkLinkError
 
 DO: Final = "Do:"
 """In an error's docstring: what follows is for whoever meets it."""
@@ -58,7 +58,10 @@ class _Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"zklink.cli.{COMMANDS[cmd_name]}")
+        try:
+            module = importlib.import_module(f"zklink.cli.{COMMANDS[cmd_name]}")
+        except ModuleNotFoundError as error:  # of an extra that is not installed
+            return _stand_in(cmd_name, name_missing(error))
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
@@ -68,12 +71,27 @@ class _Group(click.Group):
         except (ZkLinkError, LabError) as error:
             _show(error, ctx.invoked_subcommand in KEPT_RUNNING)
             ctx.exit(1)
-        except ModuleNotFoundError as error:  # of an extra that is not installed
+        except ModuleNotFoundError as error:  # the same, where a command imports when it runs
             _show(name_missing(error))
             ctx.exit(1)
         except Exception as error:
             redact_error(error)
             raise
+
+
+def _stand_in(name: str, missing: ExtraMissing) -> click.Command:
+    """A command whose packages are not there: help lists it with the extra that brings them; called, it raises."""
+
+    def refuse() -> None:
+        raise missing
+
+    return click.Command(
+        name,
+        callback=refuse,
+        short_help=f"Needs more packages: pip install 'zklink[{missing.extra}]'",
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )
 
 
 def _show(error: Exception, advises: bool = False) -> None:

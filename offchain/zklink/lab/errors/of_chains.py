@@ -212,6 +212,8 @@ class ReorgTooDeep(LabError):
     height: int
 
     def __str__(self) -> str:
+        if self.height < 1:
+            return "a reorganisation finds no block to take on this chain: mine some first"
         return f"a reorganisation takes 1 to {self.height} blocks of this chain, not {self.depth}"
 
 

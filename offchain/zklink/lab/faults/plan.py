@@ -3,7 +3,7 @@
 Takes strikes; gives smaller plans and sentences. Never plays itself (`hunt` does).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -102,8 +102,10 @@ class FaultPlan:
         return [{"at": each.at, "fault": each.fault.title, **asdict(each.fault)} for each in self.strikes]
 
     @classmethod
-    def from_json(cls, data: Iterable[dict[str, Any]]) -> "FaultPlan":
+    def from_json(cls, data: Sequence[dict[str, Any]]) -> "FaultPlan":
         """From `to_json`. Raises PlanInapplicable."""
+        if not isinstance(data, list | tuple) or not all(isinstance(each, dict) for each in data):
+            raise PlanInapplicable("a plan", "it is a list of objects, as `to_json` gives it")
         return cls._sorted(Strike(_read_round(each), read_fault(each)) for each in data)
 
 

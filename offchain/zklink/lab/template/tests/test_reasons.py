@@ -139,7 +139,7 @@ def open_bridge(world: LabWorld, **changes: Any) -> LockAndMint:
 def refusal(world: LabWorld, chain: str, call: Any, sender: str) -> str:
     sent = Sent(world.chain(chain), call, sender, "what is refused")
     sent.offer(world.story)
-    assert sent.is_reverted
+    assert sent.is_reverted, "it went through, and should have been refused"
     return sent.reason()
 
 
