@@ -1,5 +1,6 @@
 """Mutants of Python: what is changed in a module, and that whoever has loaded it has the mutant."""
 
+import gc
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from zklink.lab.errors import MutantUnusable
 from zklink.lab.mutation import Judge, Verdict, generate_mutants, read_plan
 from zklink.lab.mutation.python_operators import find_python_edits
-from zklink.lab.mutation.python_plant import plant_python
+from zklink.lab.mutation.python_plant import NotLoaded, find_functions, plant_python
 
 SOURCE = '''"""A module; 1 < 2."""
 LIMIT = 10
@@ -209,6 +210,25 @@ def test_plant_python__other_variables_of_the_function_around__cannot_be(module:
     with pytest.raises(ValueError, match="free vars"):
         plant(module, "number + step", "number")
     assert kept(5) == 8
+
+
+def test_plant_python__what_tests_have_frozen__is_changed_all_the_same(module: ModuleType) -> None:
+    gc.collect()
+    gc.freeze()  # as a conftest may do after collection; the collector lists none of it
+    folder = Path(str(module.__file__)).parent
+    changed = SOURCE.replace("self.factor * 2", "self.factor + 20")
+    found = find_functions(folder)
+    assert plant_python(Path(str(module.__file__)), SOURCE, changed, found).functions == 1
+    assert module.Rule().double == 23
+
+
+def test_plant_python__file_that_nobody_has_loaded__is_told(tmp_path: Path) -> None:
+    with pytest.raises(NotLoaded, match=r"no function of other\.py is loaded: do the tests that are asked import it"):
+        plant_python(tmp_path / "other.py", SOURCE, SOURCE.replace("self.factor * 2", "self.factor + 20"))
+
+
+def test_plant_python__what_a_class_says_outside_of_functions__has_run_before(module: ModuleType) -> None:
+    assert plant(module, "factor = 3", "factor = 4") == ("", 0)
 
 
 @pytest.mark.slow  # a process that loads pytest

@@ -6,7 +6,6 @@ Takes files and a context that others set; gives lines by context. A function wh
 
 import ast
 import functools
-import gc
 import sys
 import threading
 from collections import defaultdict
@@ -15,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, Final
+
+from zklink.lab.mutation.python_plant import list_objects
 
 EVERYBODY: Final = 0
 """The context of what runs for the first who asks, and serves all."""
@@ -104,7 +105,7 @@ class LineTracer:
 
 def _find_kept(below: str) -> Iterator[CodeType]:
     """The functions below a folder whose results are kept."""
-    for each in gc.get_objects():
+    for each in list_objects():
         if isinstance(each, functools._lru_cache_wrapper):
             function = each.__wrapped__
         elif isinstance(each, functools.cached_property):

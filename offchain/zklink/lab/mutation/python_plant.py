@@ -7,6 +7,7 @@ as a constant, a default or a table, stays as it was.
 
 import gc
 import hashlib
+import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,16 +24,26 @@ class Planted:
     functions: int
 
 
+class NotLoaded(Exception):
+    """No function of a file is loaded, so that no test could notice a change of one."""
+
+
+def list_objects() -> list[object]:
+    """All that this process holds, also what a project's tests have frozen, which the collector would not list."""
+    gc.unfreeze()
+    return gc.get_objects()
+
+
 def find_functions(folder: Path) -> list[FunctionType]:
     """Every loaded function whose code stands below a folder. To look for them in each fork copies all its memory."""
     below = f"{folder.resolve()}/"
-    functions = (each for each in gc.get_objects() if isinstance(each, FunctionType))
+    functions = (each for each in list_objects() if isinstance(each, FunctionType))
     return [each for each in functions if each.__code__.co_filename.startswith(below)]
 
 
 def plant_python(file: Path, before: str, after: str, loaded: Sequence[FunctionType] | None = None) -> Planted:
     """Give the functions of a file their new code: those that are `loaded`, or all that there are. Raises SyntaxError,
-    and ValueError for a function that would need other variables of the function around it.
+    ValueError for a function that would need other variables of the function around it, and NotLoaded.
     """
     old, new = (compile(text, str(file), "exec", dont_inherit=True) for text in (before, after))
     pairs = list(_find_changed(old, new))
@@ -40,8 +51,9 @@ def plant_python(file: Path, before: str, after: str, loaded: Sequence[FunctionT
         return Planted("", 0)
     wanted = dict(pairs)
     if loaded is None:
-        gc.unfreeze()
-        loaded = [each for each in gc.get_objects() if isinstance(each, FunctionType)]
+        loaded = find_functions(file.parent)
+    if not any(each.__code__.co_filename in (str(file), str(file.resolve())) for each in loaded):
+        raise NotLoaded(f"no function of {file.name} is loaded: do the tests that are asked import it?")
     functions = [each for each in loaded if each.__code__ in wanted]
     for function in functions:
         function.__code__ = wanted[function.__code__]
@@ -49,13 +61,14 @@ def plant_python(file: Path, before: str, after: str, loaded: Sequence[FunctionT
 
 
 def _find_changed(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
-    """The functions whose instructions differ, the outer ones first."""
+    """The functions whose instructions differ, the outer ones first; what a class says outside of them has run."""
     inner = _list_inner(old), _list_inner(new)
     if len(inner[0]) != len(inner[1]):  # a function inside went with what was left out
         return
     for before, after in zip(*inner, strict=True):
         if _describe(before) != _describe(after):
-            yield before, after
+            if before.co_flags & inspect.CO_OPTIMIZED:
+                yield before, after
             yield from _find_changed(before, after)
 
 

@@ -23,7 +23,7 @@ import pytest
 from zklink.lab.mutation.entries import is_of
 from zklink.lab.mutation.forks import fork
 from zklink.lab.mutation.planting import Build, Swap, find_build, find_swap, plant
-from zklink.lab.mutation.python_plant import find_functions
+from zklink.lab.mutation.python_plant import NotLoaded, find_functions
 from zklink.lab.mutation.quick_hypothesis import leave_out_shrinking
 from zklink.lab.mutation.recording import Recording, list_shared
 
@@ -109,6 +109,8 @@ class Worker:
             try:
                 texts, contracts = order["texts"], order["contracts"]
                 code = plant(self._folder, before, texts, self._build, contracts, self._codes, self._functions)
+            except NotLoaded as error:
+                return {"error": str(error)}
             except Exception as error:  # the compiler raises classes of its own and of Python
                 return {"verdict": "does not compile", "by": type(error).__name__, "code": ""}
             if not code or code in order["seen"]:
