@@ -1,5 +1,6 @@
 """Which tests enter which lines, and which of them are asked about a mutant, in which order."""
 
+import gc
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -79,6 +80,17 @@ def test_tracer__each_context__has_its_lines_and_what_is_kept_is_everybodys(rule
     assert tracer.read(3) == tracer.read(4) == {0: {19, 20, 22}}
     assert tracer.read(EVERYBODY)[0] >= {15, 5, 7}
     assert told == [1, 2, 3, EVERYBODY, 3, 4]
+
+
+def test_tracer__what_tests_have_frozen__is_everybodys_if_it_is_kept(rule: ModuleType, tmp_path: Path) -> None:
+    gc.collect()
+    gc.freeze()  # as a conftest may do after collection; the collector lists none of it
+    tracer = LineTracer(tmp_path, ["rule.py"])
+    with tracer.running():
+        tracer.context = 1
+        rule.look(5)
+    assert tracer.read(1) == {0: {19, 20, 22}}
+    assert tracer.read(EVERYBODY)[0] >= {15, 5, 7}
 
 
 def test_find_spans__statement__has_all_its_lines_and_a_compound_one_its_head() -> None:
