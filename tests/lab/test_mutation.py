@@ -117,8 +117,18 @@ def test_run__what_cannot_be__one_sentence_each(project: Path) -> None:
                 run_mutants(project, [named(Change(change, "'amount'", "''"), tests=tests)])
     assert "'amount'" in outside.read_text()
     (project / "test_box.py").write_text("def test_box():\n    assert False\n")
-    with pytest.raises(MutantUnusable, match="the tests fail without any: mend them first"):
+    with pytest.raises(MutantUnusable, match=r"the tests fail without any: mend them first: FAILED test_box\.py"):
         run_mutants(project, [])
+
+
+def test_run__tests_fail_for_want_of_something__are_run_again_once_it_is_there(project: Path) -> None:
+    tool = project.parent / "tool"
+    (project / "test_box.py").write_text(f"def test_box():\n    assert open({str(tool)!r})\n")
+    with pytest.raises(MutantUnusable, match="test_box"):
+        run_mutants(project, [named(Change("contracts/Box.vy", "+= amount", "-= amount"))])
+    tool.touch()
+    verdicts = run_mutants(project, [named(Change("contracts/Box.vy", "+= amount", "-= amount"))])
+    assert list(verdicts.values()) == [Verdict.SURVIVED]
 
 
 @pytest.mark.parametrize(

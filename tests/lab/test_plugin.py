@@ -119,6 +119,16 @@ def test_plugin__hunt_fails__the_story_stands_below_the_line(folder: Path) -> No
     assert "found with --lab-seed=3" in said
 
 
+def test_plugin__step_never_done__says_what_to_do_and_shows_none_of_the_kit(folder: Path) -> None:
+    file, last = folder / "test_kit.py", "    @invariant()\n"
+    never = "    @step(when=lambda self: False)\n    def fly(self):\n        self.count = 0\n\n"
+    file.write_text(file.read_text().replace(last, never + last))
+    code, said = run(folder, *WITHOUT_APE, "-k", "shard0")
+    assert code == 1
+    assert "Counting never succeeded in fly: loosen their conditions, give them more weight, or play more" in said
+    assert "machines/run.py" not in said
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

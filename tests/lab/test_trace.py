@@ -55,6 +55,10 @@ def test_trace__nothing_mined_yet__waits(letters: Letters) -> None:
     assert (step.outcome, step.gas, step.events) == ("waits", 0, ())
 
 
+def test_trace__one_transaction__is_counted_as_one(letters: Letters) -> None:
+    assert str(letters.world.trace(say(letters, 5))).splitlines()[-1].startswith("1 transaction, 0 gas")
+
+
 def test_trace__message_is_lost__ends_there(letters: Letters) -> None:
     letters.world.strike(Lost(WAY))
     sent = say(letters, 5)

@@ -383,3 +383,11 @@ def test_run_plan__failure__has_faults_and_story_and_leaves_no_trace(world: LabW
         "          right          Said 1 arrives again"
     ]
     assert (letters.said, letters.heard, world.story.lines) == (0, 0, [])
+
+
+def test_send__py_evm_has_no_key__says_which_chains_need_none() -> None:
+    note_engine("py-evm")
+    with LabWorld(open_chains("test", SPECS)) as world:
+        words = f"left: a transaction of {NOBODY}, whose key it has not, needs chains made of revm, anvil or fork"
+        with pytest.raises(FaultUnavailable, match=words):
+            world.send("left", {"to": NOBODY}, NOBODY)

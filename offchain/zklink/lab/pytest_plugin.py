@@ -131,12 +131,12 @@ def machine_test(machine: "type[Machine]", shards: int = 1) -> Callable[..., Non
     def test(lab_run: "Run", shard: int) -> None:
         from dataclasses import replace
 
-        from zklink.lab.errors import OPENING_ERRORS
+        from zklink.lab.errors import OPENING_ERRORS, StepsNeverDone
         from zklink.lab.machines import run_machine
 
         try:
             run_machine(machine, replace(lab_run, seed=lab_run.seed + shard))
-        except OPENING_ERRORS as error:
+        except (*OPENING_ERRORS, StepsNeverDone) as error:
             pytest.fail(str(error), pytrace=False)
 
     return test

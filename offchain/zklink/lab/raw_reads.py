@@ -8,6 +8,7 @@ from typing import Any
 from web3.exceptions import TransactionNotFound
 
 from zklink.lab.chain import LocalChain
+from zklink.lab.errors import FaultUnavailable
 
 
 def read_height(chain: LocalChain) -> int:
@@ -40,9 +41,17 @@ def read_outcome(chain: LocalChain, tx_hash: str) -> tuple[bool, int] | None:
 
 
 def send_unsigned(chain: LocalChain, transaction: dict[str, Any]) -> str:
-    """Send from an unlocked account; gives the hash. Raises NodeRefused, on py-evm what web3.py raises."""
+    """Send from an unlocked account; gives the hash. Raises NodeRefused; on py-evm what web3.py raises, and
+    FaultUnavailable for an account whose key it has not.
+    """
     if chain.is_py_evm:
-        return f"0x{bytes(chain.w3.eth.send_transaction(transaction)).hex()}"  # type: ignore[arg-type]
+        try:
+            return f"0x{bytes(chain.w3.eth.send_transaction(transaction)).hex()}"  # type: ignore[arg-type]
+        except Exception as error:
+            if '"from" key' not in str(error):
+                raise
+            what = f"a transaction of {transaction['from']}, whose key it has not,"
+            raise FaultUnavailable(chain.name, what, "revm, anvil or fork") from None
     hexed = {name: hex(value) if isinstance(value, int) else value for name, value in transaction.items()}
     return _hex(chain.rpc("eth_sendTransaction", hexed))
 

@@ -80,7 +80,8 @@ class Trace:
 
     def _sum(self) -> str:
         parts = ", ".join(f"{gas:,} on {chain}" for chain, gas in self.gas_by_chain().items())
-        return f"{len(self.steps)} transactions, {self.gas:,} gas: {parts}"
+        count = f"{len(self.steps)} transaction{'s' * (len(self.steps) != 1)}"
+        return f"{count}, {self.gas:,} gas: {parts}"
 
 
 def trace(world: "LabWorld", sent: Sent, names: Names) -> Trace:

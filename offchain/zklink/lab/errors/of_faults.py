@@ -158,7 +158,8 @@ class StepsNeverDone(LabError):
     names: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.machine} never succeeded in {', '.join(self.names)}"
+        advice = "loosen their conditions, give them more weight, or play more examples"
+        return f"{self.machine} never succeeded in {', '.join(self.names)}: {advice}"
 
 
 @dataclass(eq=False)

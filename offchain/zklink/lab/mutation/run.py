@@ -98,6 +98,9 @@ def _run_tests(copy: Path, mutant: Mutant) -> Verdict:
     done = subprocess.run(
         [*PYTEST, *chosen], cwd=copy, env=environment(copy), capture_output=True, text=True, check=False
     )
+    if done.returncode == 1 and not mutant.changes:  # raised, not kept: what was missing can be there the next time
+        failed = next((line for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))), "")
+        raise MutantUnusable(mutant.name, f"the tests fail without any: mend them first: {failed}")
     if done.returncode in (0, 1):
         return Verdict.KILLED if done.returncode else Verdict.SURVIVED
     if done.returncode == NO_TESTS:
