@@ -144,14 +144,12 @@ def open_node(deployment: Deployment, chain: ChainId, rpcs: tuple[str, ...], quo
     Raises NodeMissing, NodesDisagree, WrongChain, RpcUnavailable.
     """
     from zklink.solana.client.node import SolanaNode
-    from zklink.solana.client.pool import SolanaPool
 
     place, urls = deployment.programs[chain], find_urls(deployment, rpcs)
     if place.name not in urls:
         raise NodeMissing(place.name, tuple(each.name for each in deployment.places.values()))
-    nodes = (found,) if isinstance(found := urls[place.name], str) else found
-    pool = SolanaPool(place.name, nodes, place.genesis_number, PoolPolicy(quorum=quorum))
-    node = SolanaNode(place.name, pool=pool)
+    policy = PoolPolicy(quorum=quorum)
+    node = SolanaNode(place.name, urls[place.name], genesis=place.genesis_number, policy=policy)
     node.check_genesis(place.genesis_number)
     return node
 

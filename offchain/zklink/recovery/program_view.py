@@ -25,7 +25,6 @@ from zklink.protocol.messages import HALF_ORDER, SIGNATURE_BYTES
 from zklink.recovery.member_reading import MemberReading
 from zklink.solana.client.bridge import BridgeReading, SolanaBridge
 from zklink.solana.client.node import CONFIRMED, FINALIZED, SolanaNode
-from zklink.solana.client.pool import SolanaPool
 from zklink.solana.client.program import Program
 from zklink.solana.client.requests import decode_request
 from zklink.solana.interface.refusals import Refusal
@@ -205,6 +204,5 @@ def is_evidence(digest: bytes, evidence: bytes, group: GroupMembers) -> bool:
 
 def open_view(place: ProgramDeployment, urls: str | Sequence[str], quorum: int, deployment: Deployment) -> ProgramView:
     """A program at its nodes, which must agree if there is a quorum. Raises NodesDisagree."""
-    nodes = [urls] if isinstance(urls, str) else list(urls)
-    pool = SolanaPool(place.name, nodes, place.genesis_number, PoolPolicy(quorum))
-    return ProgramView(place, SolanaNode(place.name, pool=pool), deployment.deployment_hash)
+    node = SolanaNode(place.name, urls, genesis=place.genesis_number, policy=PoolPolicy(quorum))
+    return ProgramView(place, node, deployment.deployment_hash)

@@ -6,7 +6,7 @@ it is made. Sends nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
@@ -18,17 +18,18 @@ from zklink.protocol.errors import RpcUnavailable, TokenUnfit
 from zklink.protocol.ids import ChainId
 from zklink.solana.client.bridge import SolanaBridge
 from zklink.solana.client.node import FINALIZED, AccountData, SolanaNode
-from zklink.solana.client.program import SYSTEM, Program, find_holding, make_holding
+from zklink.solana.client.program import SYSTEM, Program, make_holding
 from zklink.solana.client.timelock import Timelock
 from zklink.solana.deploying.preflight import fit_token, read_mints
-from zklink.solana.interface import accounts, addresses, instructions
+from zklink.solana.deploying.registering import register_token
+from zklink.solana.interface import accounts, instructions
 from zklink.solana.interface.timelock.texts import ProposedCall
 
 MOST_GIVEN: Final = 10**8
 """Lamports that a registration may ask of whoever executes it: nobody gets them back, and a node says how many."""
 _ROLES = [role.name for role in instructions.REGISTER_TOKEN.roles]
 _PAYER, _TOKEN, _MARK = _ROLES.index("payer"), _ROLES.index("token"), _ROLES.index("mint_mark")
-_MINT, _VAULT, _PROGRAM = _ROLES.index("mint"), _ROLES.index("vault"), _ROLES.index("token_program")
+_MINT, _PROGRAM = _ROLES.index("mint"), _ROLES.index("token_program")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +46,10 @@ class Registrar:
         that the program would refuse as everything is now, RpcUnavailable.
         """
         bridge = SolanaBridge(self.node, bytes(self.program.id), bytes(self.program.bridge)).read().fields
-        mint, owner, vault = self._find_places(token, Pubkey(bridge["sol"]))
-        places = {
-            "governor": self.lock.address,
-            "payer": self.lock.purse,
-            "bridge": self.program.bridge,
-            "token": self.program.derive(addresses.token_seeds(token.token_id)),
-            "mint_mark": self.program.derive(addresses.mint_seeds(bytes(mint))),
-            "mint": mint,
-            "vault": vault,
-            "token_program": owner,
-            "system_program": SYSTEM,
-        }
-        self._check_free(token, bridge["token_limit"] // 2, places["token"], places["mint_mark"])
-        is_here = self.chain in token.contracts
-        values: dict[str, Any] = {
-            "id": token.token_id,
-            "chains": sum(1 << chain for chain in token.contracts),
-            "layer2_decimals": token.layer2_decimals,
-            "minimum": token.minimum if is_here else 0,
-            "cap": token.cap if is_here else 0,
-        }
-        return self.program.encode(instructions.REGISTER_TOKEN, places, **values)
+        owner, (governor, payer) = self._find_owner(token), (self.lock.address, self.lock.purse)
+        call = register_token(self.program, token, self.chain, token.contracts, owner, governor, payer)
+        self._check_free(token, bridge["token_limit"] // 2, call.accounts[_TOKEN].pubkey, call.accounts[_MARK].pubkey)
+        return call
 
     def make_ready(self, payer: Pubkey, calls: Sequence[ProposedCall]) -> list[Instruction]:
         """What has to be there when the calls are made: vaults, and the rent in the purse, of which nothing may be left
@@ -97,10 +80,10 @@ class Registrar:
     def _rent(self, size: int) -> int:
         return int(self.node.call("getMinimumBalanceForRentExemption", size))
 
-    def _find_places(self, token: TokenPlan, sol: Pubkey) -> tuple[Pubkey, Pubkey, Pubkey]:
-        """The mint, the program that moves it, the vault; the system program where there is none."""
+    def _find_owner(self, token: TokenPlan) -> Pubkey:
+        """The program that moves a token here; the system program for SOL and for one that is not here."""
         if self.chain not in token.contracts:
-            return SYSTEM, SYSTEM, SYSTEM
+            return SYSTEM
         if token.minimum > token.cap:
             raise TokenUnfit(self.node.name, token.symbol, "its minimum is above its cap")
         mints = read_mints(self.node, (token,), self.chain)
@@ -108,11 +91,8 @@ class Registrar:
         if fitted.cap < token.cap:
             detail = f"amounts there have 64 bits, so the cap is at most {fitted.cap} layer-2 units"
             raise TokenUnfit(self.node.name, token.symbol, detail)
-        mint = Pubkey.from_string(token.contracts[self.chain])
-        if str(mint) == NATIVE_MINT:
-            return mint, SYSTEM, sol
-        owner = Pubkey.from_string(mints[token.token_id].program)
-        return mint, owner, find_holding(self.program.bridge, mint, owner)
+        is_sol = token.contracts[self.chain] == NATIVE_MINT
+        return SYSTEM if is_sol else Pubkey.from_string(mints[token.token_id].program)
 
     def _check_free(self, token: TokenPlan, limit: int, place: Pubkey, mark: Pubkey) -> None:
         """Neither the id nor the mint is taken."""

@@ -2,7 +2,7 @@
 Only reads, all of it as it is finalized.
 """
 
-from typing import Any, Final
+from typing import Any
 
 from solders.pubkey import Pubkey
 
@@ -11,19 +11,17 @@ from zklink.l1.deployment.places import ProgramDeployment
 from zklink.l1.deployment.records import GroupPlan
 from zklink.primitives.base58 import decode_base58, encode_base58
 from zklink.protocol.facts import Group
-from zklink.protocol.ids import Amount, ChainId, TokenId
+from zklink.protocol.ids import Amount, ChainId
 from zklink.solana.client.bridge import SolanaBridge
 from zklink.solana.client.loader import find_program_data
 from zklink.solana.client.node import FINALIZED, SolanaNode
 from zklink.solana.client.program import Program
 from zklink.solana.client.timelock import Timelock, TimelockReader
+from zklink.solana.client.tokens import read_tokens
 from zklink.solana.deploying.loader import read_program_data
-from zklink.solana.interface import accounts, addresses
+from zklink.solana.interface import accounts
 from zklink.upkeep.recorded_programs import ProgramState
 from zklink.upkeep.recorded_tokens import HeldToken
-
-AT_ONCE: Final = 100
-"""Accounts that a node shows at a time."""
 
 
 def read_state(place: ProgramDeployment, node: SolanaNode) -> ProgramState:
@@ -39,7 +37,8 @@ def read_state(place: ProgramDeployment, node: SolanaNode) -> ProgramState:
         )
         if low or high
     }
-    held = _read_tokens(place, program, bridge.fields["token_limit"], node)
+    shown = read_tokens(node, program, range(1, bridge.fields["token_limit"] // 2))
+    held = {each: accounts.TOKEN.unpack(own.data) for each, own in shown.items() if own.owner == place.program}
     return ProgramState(
         owner=encode_base58(known["owner"]),
         coming_owner=encode_base58(known["coming_owner"]) if any(known["coming_owner"]) else "",
@@ -50,20 +49,6 @@ def read_state(place: ProgramDeployment, node: SolanaNode) -> ProgramState:
         paused=tuple(token for token, fields in held.items() if fields["is_paused"]),
         is_final=_is_final(program.id, node),
     )
-
-
-def _read_tokens(
-    place: ProgramDeployment, program: Program, limit: int, node: SolanaNode
-) -> dict[TokenId, dict[str, Any]]:
-    found = dict[TokenId, dict[str, Any]]()
-    ids = range(1, limit // 2)
-    for at in range(0, len(ids), AT_ONCE):
-        part = ids[at : at + AT_ONCE]
-        _, held = node.accounts([str(program.derive(addresses.token_seeds(each))) for each in part], FINALIZED)
-        for token_id, account in zip(part, held, strict=True):
-            if account is not None and account.owner == place.program:
-                found[TokenId(token_id)] = accounts.TOKEN.unpack(account.data)
-    return found
 
 
 def _hold(chain: ChainId, known: dict[str, Any]) -> HeldToken:

@@ -11,7 +11,6 @@ from zklink.l1.deployment.verify import load_named_verifiers
 from zklink.l1.transport.roster import PoolPolicy
 from zklink.protocol.ids import ChainId
 from zklink.solana.client.node import SolanaNode
-from zklink.solana.client.pool import SolanaPool
 from zklink.solana.deploying.keys import read_key_words
 from zklink.solana.deploying.preflight import find_programs
 from zklink.solana.deploying.side import ProgramSide
@@ -21,12 +20,8 @@ from zklink.solana.toolchain import build_program, build_timelock
 
 def open_nodes(dossier: Dossier, urls: Mapping[str, str | Sequence[str]], quorum: int = 1) -> dict[ChainId, SolanaNode]:
     """A node for each program, or several, of which a quorum must say the same; KeyError for one without."""
-    found = dict[ChainId, SolanaNode]()
-    for k, place in dossier.deployment.programs.items():
-        nodes = (given,) if isinstance(given := urls[place.name], str) else given
-        pool = SolanaPool(place.name, nodes, policy=PoolPolicy(quorum=quorum))
-        found[k] = SolanaNode(place.name, pool=pool)
-    return found
+    places, policy = dossier.deployment.programs.items(), PoolPolicy(quorum=quorum)
+    return {k: SolanaNode(place.name, urls[place.name], policy=policy) for k, place in places}
 
 
 def verify_programs(dossier: Dossier, nodes: Mapping[ChainId, SolanaNode]) -> Iterator[Check]:

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, TypeVar
 import httpx
 
 from zklink.l1.transport.meters import Outcome
+from zklink.l1.transport.roster import PoolPolicy
 from zklink.protocol.errors import NodesDisagree, RpcUnavailable, WrongChain
 from zklink.solana.client.pool import NoAnswer, SolanaPool, Way, read_genesis
 
@@ -46,7 +47,8 @@ class AccountData:
 class SolanaNode:
     """One asker of a node, or of several that stand in for each other: it remembers what it was shown, and takes
     nothing that is older. With a quorum, accounts and what became of a transaction count once so many nodes say the
-    same. `http` replaces connections, `pause` the machine's time; `pool` is shared with others.
+    same. `http` replaces connections, `pause` the machine's time. With `genesis` each node must serve that cluster;
+    `policy` says how many nodes must agree. A `pool` is shared with others, and has all of that but the pause.
     """
 
     def __init__(
@@ -56,9 +58,12 @@ class SolanaNode:
         http: httpx.Client | None = None,
         pause: Callable[[float], None] = time.sleep,
         pool: SolanaPool | None = None,
+        genesis: int | None = None,
+        policy: PoolPolicy | None = None,
     ) -> None:
+        """Raises NodesDisagree for fewer nodes than the quorum."""
         self.name, self._pause = name, pause
-        self.pool = pool or SolanaPool(name, [urls] if isinstance(urls, str) else urls, http=http)
+        self.pool = pool or SolanaPool(name, [urls] if isinstance(urls, str) else urls, genesis, policy, http)
         self._seen: dict[str, int] = {}
 
     def call(self, method: str, *parameters: Json) -> Json:

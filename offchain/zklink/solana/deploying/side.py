@@ -12,7 +12,7 @@ from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from zklink.l1.contracts.bridge_structs import PriceEntry
-from zklink.l1.deployment.places import NATIVE_MINT, ProgramDeployment
+from zklink.l1.deployment.places import ProgramDeployment
 from zklink.l1.deployment.program_terms import ProgramTerms
 from zklink.l1.deployment.records import DeploymentPlan, GroupPlan, TokenPlan
 from zklink.primitives.base58 import decode_base58
@@ -20,9 +20,10 @@ from zklink.protocol.domain import ChainEntry
 from zklink.protocol.facts import Group
 from zklink.protocol.ids import ChainId, TokenId
 from zklink.solana.client.loader import find_program_data, set_authority
-from zklink.solana.client.program import SLOT_HASHES, SYSTEM, Program, find_holding, make_holding
+from zklink.solana.client.program import SLOT_HASHES, SYSTEM, Program, make_holding
 from zklink.solana.client.timelock import Timelock
 from zklink.solana.deploying.loading import Loading
+from zklink.solana.deploying.registering import find_mint, find_vault, register_token
 from zklink.solana.deploying.seeded import Seeded
 from zklink.solana.interface import accounts, addresses, instructions
 from zklink.solana.interface.forms import Instruction as Form
@@ -118,7 +119,7 @@ class ProgramSide:
 
     def mint(self, token: TokenPlan) -> Pubkey:
         """A token's mint; the system program for one that is not on this chain."""
-        return Pubkey.from_string(token.contracts[self.chain]) if self.chain in token.contracts else SYSTEM
+        return find_mint(token, self.chain)
 
     def token_program(self, token: TokenPlan) -> Pubkey:
         """The program that moves a token here; the system program for SOL and for one that is not here."""
@@ -126,10 +127,7 @@ class ProgramSide:
 
     def vault(self, token: TokenPlan) -> Pubkey:
         """Where a token lies; the system program for one that is not here."""
-        mint, owner = self.mint(token), self.token_program(token)
-        if mint == SYSTEM:
-            return SYSTEM
-        return self.sol if str(mint) == NATIVE_MINT else find_holding(self.program.bridge, mint, owner)
+        return find_vault(self.program, self.mint(token), self.token_program(token))
 
     # -- calls ---------------------------------------------------------------------------------------------------
 
@@ -206,27 +204,11 @@ class ProgramSide:
 
     def register(self, token: TokenPlan) -> list[Instruction]:
         """The calls that make a token's vault and give its id its meaning."""
-        config = token.config(self.chain, [entry.chain_id for entry in self.table])
-        is_here = self.chain in token.contracts
-        mint, owner, vault = self.mint(token), self.token_program(token), self.vault(token)
-        places = {
-            "payer": self.payer,
-            "token": self.token(token),
-            "mint_mark": self.mark(mint),
-            "mint": mint,
-            "vault": vault,
-            "token_program": owner,
-            "system_program": SYSTEM,
-        }
-        values: dict[str, Any] = {
-            "id": token.token_id,
-            "chains": sum(1 << chain for chain in config.chains),
-            "layer2_decimals": token.layer2_decimals,
-            "minimum": config.minimum if is_here else 0,
-            "cap": config.cap if is_here else 0,
-        }
-        call = self._govern(instructions.REGISTER_TOKEN, places, **values)
-        return [call] if owner == SYSTEM else [make_holding(self.payer, self.program.bridge, mint, owner), call]
+        chains, owner, governor = [entry.chain_id for entry in self.table], self.token_program(token), self.lock.address
+        call = self._act(register_token(self.program, token, self.chain, chains, owner, governor, self.payer))
+        if owner == SYSTEM:
+            return [call]
+        return [make_holding(self.payer, self.program.bridge, self.mint(token), owner), call]
 
     def _govern(self, form: Form, places: Mapping[str, Pubkey], tail: bytes = b"", **values: Any) -> Instruction:
         """A call of the bridge that the timelock makes at once, while it is founded."""

@@ -11,12 +11,11 @@ from zklink.l1.deployment.records import TokenPlan
 from zklink.primitives.base58 import encode_base58
 from zklink.solana.client.node import FINALIZED, AccountData, SolanaNode
 from zklink.solana.client.program import SYSTEM
+from zklink.solana.client.tokens import read_tokens
 from zklink.solana.deploying.mints import SOL_DECIMALS, find_scale, read_mint
 from zklink.solana.deploying.side import ProgramSide
-from zklink.solana.interface import accounts, addresses
+from zklink.solana.interface import accounts
 
-AT_ONCE: Final = 100
-"""Accounts that a node shows at a time."""
 HOLDING_BYTES: Final = 165
 OWNER, AMOUNT, DELEGATE, STATE, CLOSER = slice(32, 64), slice(64, 72), slice(72, 76), 108, slice(129, 133)
 
@@ -98,13 +97,7 @@ def _find_others(side: ProgramSide, node: SolanaNode) -> list[int]:
     """Ids that the record does not have and the program has."""
     known = {token.token_id for token in side.plan.tokens}
     others = [each for each in range(1, side.plan.preset.lp_base) if each not in known]
-    found = list[int]()
-    for start in range(0, len(others), AT_ONCE):
-        ids = others[start : start + AT_ONCE]
-        keys = [str(side.program.derive(addresses.token_seeds(each))) for each in ids]
-        shown = node.accounts(keys, FINALIZED)[1]
-        found += [each for each, account in zip(ids, shown, strict=True) if account is not None and account.data]
-    return found
+    return [each for each, held in read_tokens(node, side.program, others).items() if held.data]
 
 
 def _name(token: TokenPlan) -> str:
