@@ -23,10 +23,10 @@ from zklink.protocol.facts import Group
 from zklink.prover.progress import SILENT
 from zklink.service.deploying.program_checks import open_nodes
 from zklink.solana.client.loader import LEAST_ROOM, LOADER, set_authority, upgrade_program
-from zklink.solana.client.node import SolanaNode
+from zklink.solana.client.node import FINALIZED, SolanaNode
 from zklink.solana.client.pool import SolanaPool
 from zklink.solana.client.program import SYSTEM
-from zklink.solana.deploying.loader import initialize_buffer
+from zklink.solana.deploying.loader import initialize_buffer, read_loaded
 from zklink.solana.deploying.loading import Loading
 from zklink.solana.deploying.steps import Steps
 from zklink.solana.deploying.upload import Uploader
@@ -40,8 +40,15 @@ STRANGER = key_of("a stranger")
 def look(star: Star, own: Loading, recorded: str = "") -> Check:
     """What is found out about a program."""
     star.chain.finalize()
-    [found] = verify_history("solana", own, recorded, star.desk().node)
+    found = judge(own, recorded, star.desk().node)
     assert found.what.startswith(own.name)
+    return found
+
+
+def judge(own: Loading, recorded: str, node: SolanaNode) -> Check:
+    """The same by a node."""
+    [data] = node.accounts([str(own.data)], FINALIZED)[1]
+    [found] = verify_history("solana", own, read_loaded(data), recorded, node)
     return found
 
 
@@ -107,6 +114,29 @@ def test_verify__after_too_many_transactions__cannot_tell(built: Built, monkeypa
     monkeypatch.setattr("zklink.solana.deploying.verify_history.MOST_LISTED", 1)
     found = look(built.star, own, built.dossier.programs[SOLANA].transactions[own.name])
     assert MOST_LISTED > 1 and not found.is_right and "have named the code" in found.detail
+
+
+def test_verify__whole_list__is_asked_for_once_and_only_after_another_slot(
+    built: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Strangers who name a program's code make nobody read a list, unless they have paid for room, too."""
+    [own, _] = built.side.loadings
+    recorded = built.dossier.programs[SOLANA].transactions[own.name]
+    asked, call = list[dict[str, Any]](), SolanaNode.call
+
+    def note(node: SolanaNode, method: str, *given: Any) -> Any:
+        if method == "getSignaturesForAddress":
+            asked.append(given[1])
+        return call(node, method, *given)
+
+    monkeypatch.setattr(SolanaNode, "call", note)
+    assert look(built.star, own, recorded).is_right
+    assert [each.get("before") for each in asked] == [recorded]
+    extend(built.star, own)
+    for known in (recorded, ""):
+        asked.clear()
+        assert look(built.star, own, known).is_right
+        assert [each.get("before") for each in asked].count(None) == 1 and len(asked) == 2
 
 
 def test_verify__another_transaction_in_the_record__is_named(built: Built) -> None:
@@ -244,7 +274,7 @@ def test_verify__two_nodes_of_which_one_forgets__one_is_enough_and_two_are_not_s
     recorded = built.dossier.programs[SOLANA].transactions[own.name]
     for quorum, is_right in ((1, True), (2, False)):
         node = open_pair(built.star, lambda asked, said: None if asked == "getTransaction" else said, quorum)
-        [found] = verify_history("solana", own, recorded, node)
+        found = judge(own, recorded, node)
         assert found.is_right is is_right, found
 
 

@@ -18,7 +18,7 @@ from zklink.solana.client.node import FINALIZED, SolanaNode
 from zklink.solana.client.program import Program
 from zklink.solana.client.timelock import Timelock, TimelockReader
 from zklink.solana.client.tokens import read_tokens
-from zklink.solana.deploying.loader import read_program_data
+from zklink.solana.deploying.loader import read_loaded
 from zklink.solana.interface import accounts
 from zklink.upkeep.recorded_programs import ProgramState
 from zklink.upkeep.recorded_tokens import HeldToken
@@ -60,5 +60,5 @@ def _hold(chain: ChainId, known: dict[str, Any]) -> HeldToken:
 
 def _is_final(program: Pubkey, node: SolanaNode) -> bool:
     [found] = node.accounts([str(find_program_data(program))], FINALIZED)[1]
-    loaded = None if found is None else read_program_data(found.data)
+    loaded = read_loaded(found)
     return loaded is not None and loaded.authority is None

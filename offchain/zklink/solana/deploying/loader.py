@@ -10,6 +10,7 @@ from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
 from zklink.solana.client.loader import CLOCK, LOADER, RENT, find_program_data
+from zklink.solana.client.node import AccountData
 from zklink.solana.client.program import SYSTEM
 
 PROGRAM_BYTES: Final = 36
@@ -49,6 +50,11 @@ def read_program_data(data: bytes) -> Loaded | None:
     if kind != PROGRAM_DATA:
         return None
     return Loaded(Pubkey(authority) if has_authority else None, data[DATA_HEAD.size :], slot)
+
+
+def read_loaded(found: AccountData | None) -> Loaded | None:
+    """The code in the account of a program's data; None if the loader has none there."""
+    return None if found is None or found.owner != str(LOADER) else read_program_data(found.data)
 
 
 def encode_program(program: Pubkey) -> bytes:

@@ -45,8 +45,10 @@ def verify_program(side: ProgramSide, node: SolanaNode, deployment_hash: bytes) 
     hashes = (side.terms.code_hash, side.terms.timelock_hash)
     histories = list[Check]()
     for loading, code_hash, heir in zip(side.loadings, hashes, heirs, strict=True):
-        yield from _verify_code(name, loading, code_hash, heir, node)
-        histories += verify_history(name, loading, side.terms.transactions.get(loading.name, ""), node)
+        there, data = _read(node, loading.id, loading.data)
+        loaded = loader.read_loaded(data)
+        yield from _verify_code(name, loading, code_hash, heir, there, loaded)
+        histories += verify_history(name, loading, loaded, side.terms.transactions.get(loading.name, ""), node)
     yield from histories
     yield check(name, "program: address of its bridge", side.place.bridge, str(side.program.bridge))
     yield from verify_timelock(side, node)
@@ -89,16 +91,21 @@ def _verify_all(side: ProgramSide, node: SolanaNode, is_first: bool) -> Iterator
     yield from verify_books(side, census, reading)
 
 
-def _verify_code(name: str, own: Loading, said: str, heir: Pubkey | None, node: SolanaNode) -> Iterator[Check]:
+def _verify_code(
+    name: str,
+    own: Loading,
+    said: str,
+    heir: Pubkey | None,
+    there: AccountData | None,
+    loaded: loader.Loaded | None,
+) -> Iterator[Check]:
     """A program is what the sources here give, and only its heir may upgrade it."""
     what = own.name
     yield check(name, f"{what}: code hash in the record", said, hash_code(own.code))
-    there, data = _read(node, own.id, own.data)
     held = "nothing" if there is None else there.data[: loader.PROGRAM_BYTES].hex()
     yield check(name, f"{what}: what stands at its address", held, loader.encode_program(own.id).hex())
     yield check(name, f"{what}: whose program it is", there.owner if there else "nobody's", str(LOADER))
     yield check(name, f"{what}: whether it can be called", there is not None and there.is_executable, True)
-    loaded = None if data is None or data.owner != str(LOADER) else loader.read_program_data(data.data)
     if loaded is None:
         yield Check(name, f"{what}: code", False, f"the loader has no code of {own.id}")
         return

@@ -18,7 +18,7 @@ from zklink.protocol.errors import RpcRefused, RpcUnavailable
 from zklink.solana.client.acts import list_calls, list_signatures
 from zklink.solana.client.loader import LOADER
 from zklink.solana.client.node import FINALIZED, SolanaNode
-from zklink.solana.deploying.loader import DEPLOY, UPGRADE, read_program_data
+from zklink.solana.deploying.loader import DEPLOY, UPGRADE, Loaded
 from zklink.solana.deploying.loading import Loading
 
 MOST_READ: Final = 200
@@ -31,13 +31,12 @@ _PLACES: Final = {DEPLOY: 2, UPGRADE: 1}
 Shown = Any
 
 
-def verify_history(name: str, own: Loading, recorded: str, node: SolanaNode) -> Iterator[Check]:
-    """That this is a program's first code. `recorded` is the transaction that deployed it; empty to look for it. Of
-    several nodes as many must show it as the quorum, and none may show the contrary. Raises RpcUnavailable.
+def verify_history(name: str, own: Loading, loaded: Loaded | None, recorded: str, node: SolanaNode) -> Iterator[Check]:
+    """That this is a program's first code. `loaded` is the code that the loader has there, `recorded` the transaction
+    that deployed it; empty to look for it. Of several nodes as many must show it as the quorum, and none may show the
+    contrary. Raises RpcUnavailable.
     """
     what = f"{own.name}: that no other code was there before"
-    [found] = node.accounts([str(own.data)], FINALIZED)[1]
-    loaded = None if found is None or found.owner != str(LOADER) else read_program_data(found.data)
     if loaded is None:
         yield Check(name, what, False, f"the loader has no code of {own.id}")
         return
@@ -62,53 +61,51 @@ class _Unreadable(Exception):
 
 def _find_fault(own: Loading, slot: int, recorded: str, node: SolanaNode) -> str:
     """What speaks against it; empty for nothing. `slot` is the loader's."""
-    names = [recorded] if recorded else _list_since(own, "", node)
-    shown = [each for each in (_read(signature, node) for signature in names[:MOST_READ]) if each is not None]
-    deployed = next((each for each in shown if _has_done(each, own, DEPLOY)), None)
+    listed = [] if recorded else _list(own, None, node)
+    names = [recorded] if recorded else _list_done(listed)
+    shown = (_read(signature, node) for signature in names[:MOST_READ])
+    deployed = next((each for each in shown if each is not None and _has_done(each, own, DEPLOY)), None)
     if deployed is None:
         raise _Unreadable(f"this node does not show that {recorded or 'any transaction'} deployed {own.id}")
-    began = int(deployed["slot"])
-    for signature in _list_before(own, str(deployed["signature"]), node):
+    began, first = int(deployed["slot"]), str(deployed["signature"])
+    if recorded:
+        listed = _list(own, first if began == slot else None, node)
+    before, since = (listed, []) if recorded and began == slot else _part(own, listed, first)
+    for signature in _list_done(before):
         each = _read_whole(signature, node)
         if _has_done(each, own, DEPLOY):
             return f"deployed in slot {began}, and before in slot {each['slot']}: what code had it then?"
     if began == slot:
         return ""
-    for signature in _list_since(own, str(deployed["signature"]), node):
+    for signature in _list_done(since):
         each = _read_whole(signature, node)
         if _has_done(each, own, UPGRADE) or _has_done(each, own, DEPLOY):
             return f"deployed in slot {began}, it got other code in slot {each['slot']}: what code had it before?"
     return ""
 
 
-def _list_before(own: Loading, last: str, node: SolanaNode) -> list[str]:
-    """The successful transactions of a program's code before `last`."""
-    return [str(each["signature"]) for each in _list(own, last, node) if each["err"] is None]
-
-
-def _list_since(own: Loading, first: str, node: SolanaNode) -> list[str]:
-    """The successful transactions of a program's code after `first`, the oldest first; all of them without it."""
-    found = list[str]()
-    for each in _list(own, None, node):
-        if each["signature"] == first:
-            return found[::-1]
-        if each["err"] is None:
-            found.append(str(each["signature"]))
-    if first:
-        raise _Unreadable(f"this node does not list what was done to the code of {own.id} since it was deployed")
+def _list(own: Loading, before: str | None, node: SolanaNode) -> list[Shown]:
+    """What has named a program's code, up to a transaction, the oldest first."""
+    found = list[Shown]()
+    while page := list_signatures(node, str(own.data), FINALIZED, before=before):
+        found += page
+        if len(found) > MOST_LISTED:
+            raise _Unreadable(f"more than {MOST_LISTED} transactions have named the code of {own.id}")
+        before = str(page[-1]["signature"])
     return found[::-1]
 
 
-def _list(own: Loading, before: str | None, node: SolanaNode) -> Iterator[Shown]:
-    """What has named a program's code, the newest first."""
-    count = 0
-    while page := list_signatures(node, str(own.data), FINALIZED, before=before):
-        for each in page:
-            count += 1
-            if count > MOST_LISTED:
-                raise _Unreadable(f"more than {MOST_LISTED} transactions have named the code of {own.id}")
-            yield each
-        before = str(page[-1]["signature"])
+def _list_done(listed: Sequence[Shown]) -> list[str]:
+    """Those that succeeded."""
+    return [str(each["signature"]) for each in listed if each["err"] is None]
+
+
+def _part(own: Loading, listed: Sequence[Shown], first: str) -> tuple[Sequence[Shown], Sequence[Shown]]:
+    """What came before the transaction `first`, and since. Raises _Unreadable if it is not among them."""
+    for at, each in enumerate(listed):
+        if each["signature"] == first:
+            return listed[:at], listed[at + 1 :]
+    raise _Unreadable(f"this node does not list what was done to the code of {own.id} since it was deployed")
 
 
 def _read(signature: str, node: SolanaNode) -> Shown | None:
