@@ -2,6 +2,7 @@
 
 import pytest
 from web3 import Web3
+from web3.types import RPCEndpoint
 
 from tests.l1.fake_node import POLICY, PROFILE, FakeNode
 from zklink.devnet.roles import default_roles
@@ -163,9 +164,34 @@ def test_quorum__nodes_disagree__typed_and_says_what_to_do() -> None:
 def test_quorum__fewer_are_ready_than_it_needs__those_that_rest_are_asked_at_once() -> None:
     nodes = Nodes(3, quorum=2)
     for node in nodes.members[:2]:
-        node.fail("eth_getBlockByNumber", http(429, rest_seconds=30))
+        node.fail("eth_getBlockByNumber", http(429))
     assert nodes.client.head().number == 0
     assert nodes.now < 30 and nodes.asked("eth_getBlockByNumber")[0] >= 2
+
+
+@pytest.mark.parametrize("text", ["", "slow down"], ids=["a status", "a status and an error"])
+def test_quorum__nodes_want_to_be_left_alone__not_asked_before_their_time(text: str) -> None:
+    nodes = Nodes(4, quorum=3)
+    for node, seconds in zip(nodes.members, (50, 30, 40), strict=False):
+        node.fail("eth_getBlockByNumber", http(429, seconds, text))
+    with pytest.raises(NodesDisagree, match="left alone: 3, so ask again in 40 seconds; ") as caught:
+        nodes.pool.make_request(RPCEndpoint("eth_getBlockByNumber"), ["latest", False])
+    assert (caught.value.alone, caught.value.rest_seconds) == (3, 40)
+    nodes.now = 39
+    with pytest.raises(NodesDisagree, match="left alone: 2, so ask again in 1 seconds; "):
+        nodes.pool.make_request(RPCEndpoint("eth_getBlockByNumber"), ["latest", False])
+    assert nodes.asked("eth_getBlockByNumber") == [1, 2, 1, 2]
+    assert nodes.client.head().number == 0 and nodes.asked("eth_getBlockByNumber")[0] == 1
+    assert nodes.now == 40, "whoever asks again waits so long"
+
+
+def test_quorum__nodes_disagree_though_one_wants_to_be_left_alone__it_is_not_the_reason() -> None:
+    nodes = Nodes(3, quorum=2)
+    nodes.members[0].fail("eth_getBlockByNumber", http(429, rest_seconds=30))
+    nodes.members[1].fail("eth_getBlockByNumber", AWAY)
+    with pytest.raises(NodesDisagree) as caught:
+        nodes.pool.make_request(RPCEndpoint("eth_getBlockByNumber"), ["latest", False])
+    assert (caught.value.alone, caught.value.rest_seconds) == (0, 0) and "alone" not in str(caught.value)
 
 
 def test_quorum__more_than_there_are_nodes__refused_at_once() -> None:

@@ -284,6 +284,29 @@ def test_quorum__fewer_are_ready_than_it_needs__those_that_rest_are_asked() -> N
     assert nodes.node.accounts([str(BOB)])[1] == [None] and nodes.now == before
 
 
+def busy(seconds: int) -> Fault:
+    """It wants to be left alone for so long."""
+    return lambda method, parameters: httpx.Response(429, headers={"Retry-After": str(seconds)})
+
+
+def test_quorum__nodes_want_to_be_left_alone__not_asked_before_their_time() -> None:
+    nodes = Nodes(count=4, quorum=3, faults={0: busy(50), 1: busy(30), 2: busy(40)})
+    with pytest.raises(NodesDisagree, match="left alone: 3, so ask again in 37 seconds; "):
+        nodes.node.accounts([str(BOB)])
+    assert nodes.now == 3 and [number for number, _ in nodes.asked].count(3) > 2, "who is ready is asked again"
+    assert all([number for number, _ in nodes.asked].count(number) == 1 for number in range(3))
+    nodes.faults, nodes.now = {}, 40
+    assert nodes.node.accounts([str(BOB)])[1] == [None]
+    assert [number for number, _ in nodes.asked].count(0) == 1
+
+
+def test_read__all_nodes_want_to_be_left_alone__says_how_long() -> None:
+    nodes = Nodes(faults={0: busy(50), 1: busy(30)})
+    with pytest.raises(RpcUnavailable, match="every node wants to be left alone, for 27 seconds more"):
+        nodes.node.height()
+    assert len(nodes.asked) == 2
+
+
 def test_quorum__enough_are_ready__one_that_rests_is_left_alone() -> None:
     nodes = Nodes(count=3, quorum=2, faults={0: away})
     nodes.node.accounts([str(BOB)])

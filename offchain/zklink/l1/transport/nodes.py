@@ -45,7 +45,7 @@ from zklink.l1.transport.verdicts import (
     read_answer,
     read_rest,
 )
-from zklink.protocol.errors import NodesDisagree, WrongChain
+from zklink.protocol.errors import WrongChain
 
 Node = KnownNode[BaseProvider]
 """One node of an EVM chain."""
@@ -149,14 +149,16 @@ class NodePool(BaseProvider):
             if needed > node.height and self._read_height(node) < needed:
                 return requests.ConnectionError(f"{node.name} is at block {node.height}, behind block {needed}")
         except Exception as error:
-            self._note_failure(node, error)
+            self._note_failure(node, error, read_rest(error))
             return error
         return None
 
     def _request(self, node: Node, method: str, params: Any) -> Found:
+        rest_seconds = 0.0
         try:
             found: Found = node.provider.make_request(RPCEndpoint(method), params)
         except Exception as error:
+            rest_seconds = read_rest(error)
             found = cast("RPCResponse | None", read_answer(error)) or error
         if not isinstance(found, Exception):
             try:
@@ -165,7 +167,7 @@ class NodePool(BaseProvider):
             except ValueError as error:
                 found = error
         if _is_failure(found) and not _is_final(found):
-            self._note_failure(node, found)
+            self._note_failure(node, found, rest_seconds)
         else:
             node.failures = 0
             if method == HEAD and not _is_failure(found):
@@ -188,12 +190,9 @@ class NodePool(BaseProvider):
         node.height = read_height(answer)
         return node.height
 
-    def _note_failure(self, node: Node, found: Found) -> None:
-        if isinstance(found, Exception):
-            is_foreign = isinstance(found, WrongChain)
-            self._roster.fail(node, describe(found), read_rest(found), is_foreign=is_foreign)
-        else:
-            self._roster.fail(node, describe_answer(found))
+    def _note_failure(self, node: Node, found: Found, rest_seconds: float) -> None:
+        detail = describe(found) if isinstance(found, Exception) else describe_answer(found)
+        self._roster.fail(node, detail, rest_seconds, is_foreign=isinstance(found, WrongChain))
 
     # -- a quorum ------------------------------------------------------------------------------------------------
 
@@ -217,14 +216,14 @@ class NodePool(BaseProvider):
                 return found
         if method == RECEIPT and nothing:  # not known to so many nodes yet
             return nothing[0]
-        raise NodesDisagree(self._profile.name, method, self._policy.quorum, max(said.values(), default=0))
+        raise self._roster.disagree(method, max(said.values(), default=0))
 
     def _agree_on_height(self) -> int:
         """The highest block that `quorum` nodes have."""
         found = [self._ask(node, HEAD, ["latest", False]) for node in self._healthy(self._policy.quorum)]
         heights = [read_height(_as_answer(answer)) for answer in found if not _is_failure(answer)]
         if len(heights) < self._policy.quorum:
-            raise NodesDisagree(self._profile.name, HEAD, self._policy.quorum, len(heights))
+            raise self._roster.disagree(HEAD, len(heights))
         return sorted(heights, reverse=True)[self._policy.quorum - 1]
 
 

@@ -32,11 +32,14 @@ class PoolPolicy:
 
 @dataclass(slots=True, eq=False)
 class KnownNode(Generic[P]):
-    """One node and what was learned about it. `name` is its host, `provider` the way to it."""
+    """One node and what was learned about it. `name` is its host, `provider` the way to it; `alone_until` is how long
+    it has asked to be left alone itself.
+    """
 
     name: str
     provider: P
     rest_until: float = float("-inf")
+    alone_until: float = float("-inf")
     failures: int = 0
     height: int = -1
     is_checked: bool = False
@@ -67,25 +70,40 @@ class Roster(Generic[P]):
 
     def enough(self, count: int) -> list[KnownNode[P]]:
         """The nodes that are ready, and behind them those that rest, the soonest back first, if they are fewer than
-        `count`: a quorum that cannot be reached is no reason to ask nobody.
+        `count`: a quorum that cannot be reached is no reason to ask nobody. One that has asked to be left alone is not
+        asked before its time.
         """
         ready = self.ready()
         if len(ready) >= count:
             return ready
-        resting = (node for node in self.nodes if node not in ready)
+        now = self.clock()
+        resting = (node for node in self.nodes if node not in ready and node.alone_until <= now)
         return [*ready, *sorted(resting, key=lambda node: node.rest_until)]
 
     def shortest_rest(self) -> float:
         """Seconds until a node is ready again."""
         return max(0.0, min(node.rest_until for node in self.nodes) - self.clock())
 
+    def disagree(self, method: str, answers: int, quorum: int | None = None) -> NodesDisagree:
+        """That so few answers are the same. It says until when a quorum cannot be reached, if nodes that asked to be
+        left alone are the reason.
+        """
+        quorum, now = self.policy.quorum if quorum is None else quorum, self.clock()
+        alone = sorted(node.alone_until - now for node in self.nodes if node.alone_until > now)
+        missing = quorum - (len(self.nodes) - len(alone))
+        rest = alone[missing - 1] if missing > 0 else 0.0
+        return NodesDisagree(self.name, method, quorum, answers, len(alone) if missing > 0 else 0, rest)
+
     def fail(self, node: KnownNode[P], detail: str, at_least: float = 0.0, *, is_foreign: bool = False) -> None:
-        """A node failed: it rests, for as long as it may if it `is_foreign`, of another chain."""
+        """A node failed: it rests, `at_least` as many seconds as it asks to be left alone, for as long as it may if it
+        `is_foreign`, of another chain.
+        """
         policy = self.policy
         doubled = policy.rest_seconds * 2.0 ** min(node.failures, MOST_DOUBLINGS)
         rest = max(min(doubled, policy.longest_rest_seconds), at_least)
         if is_foreign:
             rest = policy.longest_rest_seconds
         node.failures, node.rest_until = node.failures + 1, self.clock() + rest
+        node.alone_until = max(node.alone_until, self.clock() + at_least)
         node.meter.rest(node.rest_until)
         log.warning("%s: the node %s rests for %.0f seconds: %s", self.name, node.name, rest, detail)

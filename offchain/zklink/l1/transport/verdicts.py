@@ -218,8 +218,16 @@ def read_status(error: BaseException) -> int | None:
 
 
 def read_rest(error: BaseException) -> float:
-    """The seconds that a node asks to be left alone (Retry-After); 0 if it does not."""
-    headers: Any = getattr(getattr(error, "response", None), "headers", None) or {}
+    """The seconds that a node asks to be left alone (Retry-After), or that nodes keep a quorum from being reached; 0 if
+    they do not.
+    """
+    if isinstance(error, NodesDisagree):
+        return error.rest_seconds
+    return read_retry_after(getattr(getattr(error, "response", None), "headers", None) or {})
+
+
+def read_retry_after(headers: Mapping[str, str]) -> float:
+    """The seconds of a reply's Retry-After, at most LONGEST_REST_SECONDS; 0 without one, or if nobody can read it."""
     value = str(headers.get("Retry-After", "")).strip()
     try:
         if value.replace(".", "", 1).isdigit():

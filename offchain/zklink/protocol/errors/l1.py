@@ -43,7 +43,8 @@ class RpcRefused(L1Error):
 
 @dataclass(eq=False)
 class NodesDisagree(L1Error):
-    """Fewer nodes of a chain than the quorum gave the same answer.
+    """Fewer nodes of a chain than the quorum gave the same answer. So many have asked to be left `alone` that no quorum
+    is reached for `rest_seconds` more.
     Do: Ask later; if it stays, add nodes or lower `PoolPolicy.quorum`.
     """
 
@@ -51,12 +52,14 @@ class NodesDisagree(L1Error):
     method: str
     quorum: int
     answers: int
+    alone: int = 0
+    rest_seconds: float = 0.0
 
     def __str__(self) -> str:
-        return (
-            f"{self.chain}: {self.method}: only {self.answers} nodes agree, and the quorum is {self.quorum}; "
-            "give more nodes or a lower quorum"
-        )
+        said = f"{self.chain}: {self.method}: only {self.answers} nodes agree, and the quorum is {self.quorum}; "
+        if self.alone:
+            said += f"nodes that want to be left alone: {self.alone}, so ask again in {self.rest_seconds:.0f} seconds; "
+        return said + "give more nodes or a lower quorum"
 
 
 @dataclass(eq=False)

@@ -16,8 +16,9 @@ import httpx
 from zklink.l1.transport.meters import NodeMeter, Outcome
 from zklink.l1.transport.redaction import redact
 from zklink.l1.transport.roster import KnownNode, PoolPolicy, Roster
+from zklink.l1.transport.verdicts import read_retry_after
 from zklink.primitives.base58 import decode_base58
-from zklink.protocol.errors import NodesDisagree, RpcRefused, WrongChain
+from zklink.protocol.errors import RpcRefused, WrongChain
 
 REQUEST_SECONDS: Final = 15.0
 MOST_REPLY_BYTES: Final = 64 << 20
@@ -41,10 +42,11 @@ Url = KnownNode[str]
 
 @dataclass(eq=False)
 class NoAnswer(Exception):
-    """A node did not answer, and may later."""
+    """A node did not answer, and may later: once so many seconds are over, if it asks to be left alone."""
 
     detail: str
     outcome: Outcome
+    rest_seconds: float = 0.0
 
     def __str__(self) -> str:
         return self.detail
@@ -98,7 +100,7 @@ class Way:
             raise NoAnswer(redact(f"{type(error).__name__}: {error}"), Outcome.UNREACHABLE) from error
         if reply.status_code in AWAY:
             outcome = Outcome.LIMITED if reply.status_code == 429 else Outcome.FAILED
-            raise NoAnswer(f"HTTP {reply.status_code}", outcome)
+            raise NoAnswer(f"HTTP {reply.status_code}", outcome, read_retry_after(reply.headers))
         if reply.status_code != 200:
             kind = NodeDenied if reply.status_code in DENIED else RpcRefused
             raise kind(name, method, f"HTTP {reply.status_code}")
@@ -188,9 +190,7 @@ class SolanaPool:
                 return same
         if not said:
             self._give_up(failures)
-        raise NodesDisagree(
-            self.roster.name, "getMultipleAccounts", self.roster.policy.quorum, max(map(len, said.values()))
-        )
+        raise self.roster.disagree("getMultipleAccounts", max(map(len, said.values())))
 
     def each(self, ask: Callable[[Way], T], least: int | None = None) -> list[T]:
         """What all nodes give that answer: `least`, by default the quorum, or more. Raises NodesDisagree, and what
@@ -202,11 +202,13 @@ class SolanaPool:
             self._give_up(failures)
         least = self.roster.policy.quorum if least is None else least
         if len(found) < least:
-            raise NodesDisagree(self.roster.name, "any question", least, len(found))
+            raise self.roster.disagree("any question", len(found), least)
         return found
 
     def _answers(self, ask: Callable[[Way], T], failures: list[Exception]) -> Iterator[T]:
-        """The answers of one node after the other; behind them those that rest, if fewer are ready than the quorum."""
+        """The answers of one node after the other; behind them those that rest, if fewer are ready than the quorum. One
+        that has asked to be left alone is not asked before its time.
+        """
         for node in self.roster.enough(self.roster.policy.quorum):
             try:
                 way = Way(self, node)
@@ -215,7 +217,9 @@ class SolanaPool:
             except FAILURES as error:
                 failures.append(error)
                 if len(self.roster.nodes) > 1:
-                    self.roster.fail(node, redact(str(error)), is_foreign=isinstance(error, WrongChain))
+                    rest_seconds = error.rest_seconds if isinstance(error, NoAnswer) else 0.0
+                    is_foreign = isinstance(error, WrongChain)
+                    self.roster.fail(node, redact(str(error)), rest_seconds, is_foreign=is_foreign)
             else:
                 node.failures = 0
                 yield found
@@ -229,7 +233,12 @@ class SolanaPool:
             node.is_checked = True
 
     def _give_up(self, failures: Sequence[Exception]) -> NoReturn:
-        """The last failure; WrongChain and a refusal only where there is no other."""
+        """The last failure; WrongChain and a refusal only where there is no other. Without any, nobody was asked."""
+        if not failures:
+            seconds = self.roster.shortest_rest()
+            raise NoAnswer(
+                f"every node wants to be left alone, for {seconds:.0f} seconds more", Outcome.LIMITED, seconds
+            )
         passing = [each for each in failures if isinstance(each, NoAnswer)]
         refused = [each for each in failures if isinstance(each, RpcRefused)]
         raise (passing or refused or failures)[-1]
