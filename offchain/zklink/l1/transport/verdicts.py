@@ -5,11 +5,9 @@ no list below is UNKNOWN: a read is asked again, a transaction may have arrived.
 """
 
 import re
-import time
 from ast import literal_eval
 from collections.abc import Mapping
 from contextlib import suppress
-from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -27,16 +25,13 @@ from web3.exceptions import (
 )
 
 from zklink.l1.transport.redaction import redact
+from zklink.l1.transport.retry_after import read_retry_after
 from zklink.l1.transport.reverts import decode_revert_data
 from zklink.protocol.errors import NodesDisagree, ZkLinkError
 
 _REVERT_DATA: Final = re.compile(r"(?:reverted:? )?0x([0-9a-f]{8}(?:[0-9a-f]{64})*)", re.IGNORECASE)
 """A selector and whole words: no hash and no address looks like this."""
 _REVERT_PREFIXES: Final = ("execution reverted", "vm exception while processing transaction: revert", "revert")
-
-
-LONGEST_REST_SECONDS: Final = 3_600.0
-"""A node is asked again after so long, whatever it asked for."""
 
 
 _LONGEST_TEXT: Final = 10_000
@@ -224,21 +219,6 @@ def read_rest(error: BaseException) -> float:
     if isinstance(error, NodesDisagree):
         return error.rest_seconds
     return read_retry_after(getattr(getattr(error, "response", None), "headers", None) or {})
-
-
-def read_retry_after(headers: Mapping[str, str]) -> float:
-    """The seconds of a reply's Retry-After, at most LONGEST_REST_SECONDS; 0 without one, or if nobody can read it."""
-    value = str(headers.get("Retry-After", "")).strip()
-    try:
-        if value.replace(".", "", 1).isdigit():
-            return min(float(value), LONGEST_REST_SECONDS)
-        if value:
-            there = headers.get("Date")
-            now = parsedate_to_datetime(there).timestamp() if there else time.time()
-            return min(max(0.0, parsedate_to_datetime(value).timestamp() - now), LONGEST_REST_SECONDS)
-    except (TypeError, ValueError, ArithmeticError, OSError):
-        pass
-    return 0.0
 
 
 def decode_reason(error: BaseException) -> str:

@@ -15,8 +15,8 @@ import httpx
 
 from zklink.l1.transport.meters import NodeMeter, Outcome
 from zklink.l1.transport.redaction import redact
+from zklink.l1.transport.retry_after import read_retry_after
 from zklink.l1.transport.roster import KnownNode, PoolPolicy, Roster
-from zklink.l1.transport.verdicts import read_retry_after
 from zklink.primitives.base58 import decode_base58
 from zklink.protocol.errors import RpcRefused, WrongChain
 
