@@ -13,7 +13,7 @@ from zklink.lab.chain import LocalChain
 from zklink.lab.chains import LocalChains, open_chains
 from zklink.lab.errors import NoSuchChain, PlanInapplicable
 from zklink.lab.faults import FAULTS, Delayed, Fault, FaultPlan, Forged, Halt, Lost, Reordered, Reorg, Repeated, Skew
-from zklink.lab.faults.hunt import hunt, shrink_plan
+from zklink.lab.faults.hunt import hunt, run_plan, shrink_plan
 from zklink.lab.faults.strategies import faults, plans
 from zklink.lab.places import Places
 from zklink.lab.world import LabWorld
@@ -159,7 +159,8 @@ def test_strategies__each_kind__is_drawn_where_it_can_be() -> None:
     [
         ({"at": 1, "fault": "Rain"}, "Rain cannot be played: there is no such fault; there are Reorg"),
         ({"at": 1, "fault": "Halt", "chain": "left", "days": 1}, "it has no field days; it has chain, rounds"),
-        ({"at": 1, "fault": "Halt", "chain": "left"}, "missing 1 required positional argument: 'rounds'"),
+        ({"at": 1, "fault": "Halt", "chain": "left"}, "Halt cannot be played: it says nothing of its rounds"),
+        ({"at": True, "fault": "Halt", "chain": "left", "rounds": 1}, "it has no round `at`"),
         ({"fault": "Halt", "chain": "left", "rounds": 1}, "it has no round `at`"),
     ],
 )
@@ -180,3 +181,25 @@ def test_plan__of_another_world__is_refused_before_anything_happens(world: LabWo
         plan.check(world)
     with pytest.raises(PlanInapplicable, match="rounds begin with 1, not 0"):
         FaultPlan.of((0, Halt("left", 1))).check(world)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"fault": "Halt", "rounds": "two"}, "Halt cannot be played: rounds is a whole number, not 'two'"),
+        ({"fault": "Halt", "rounds": None}, "rounds is a whole number, not None"),
+        ({"fault": "Halt", "rounds": 1.5}, "rounds is a whole number, not 1.5"),
+        ({"fault": "Halt", "rounds": True}, "rounds is a whole number, not True"),
+        ({"fault": "Reorg", "depth": 1, "back": 3}, "Reorg cannot be played: back is a list of places from 0"),
+        ({"fault": "Reorg", "depth": 1, "back": ["first"]}, "back is a list of places from 0"),
+        ({"fault": "Reorg", "depth": 1, "back": [True]}, "back is a list of places from 0"),
+        ({"fault": "Reorg", "depth": 1, "back": [0, -1]}, "back is a list of places from 0"),
+    ],
+)
+def test_plan__value_of_another_kind__is_refused_before_anything_happens(
+    world: LabWorld, fields: dict[str, Any], words: str
+) -> None:
+    plan = FaultPlan.from_json([{"at": 1, "chain": "left", **fields}])
+    with pytest.raises(PlanInapplicable, match=words):
+        run_plan(world, plan, lambda world: world.round())
+    assert str(world.story) == ""

@@ -11,7 +11,7 @@ from web3.types import RPCEndpoint
 from tests.lab.revm_scenes import COUNTER, count, nonce_of, open_chain, transfer
 from tests.lab.test_chains import Chains, any_chains, opened_chains  # noqa: F401  (fixtures)
 from zklink.lab.chain import LocalChain
-from zklink.lab.errors import FaultUnavailable, PortTaken
+from zklink.lab.errors import FaultUnavailable, PortTaken, SpecUnusable
 from zklink.lab.rpc_faults import (
     AWAY,
     EMPTY,
@@ -162,6 +162,43 @@ def test_stale__head_receipts_and_state__of_two_blocks_ago(scene: Scene) -> None
     assert int(scene.result("eth_getStorageAt", COUNTER, "0x0", "latest"), 16) == BLOCKS - 2
 
 
+def test_stale__block_that_it_has_not_seen__is_not_there_under_any_name(scene: Scene) -> None:
+    newest = scene.result("eth_getBlockByNumber", "latest", False)
+    call = {"to": COUNTER}
+    by_hash = {"blockHash": newest["hash"]}
+    nothing = [
+        ("eth_getBlockByNumber", newest["number"], False),
+        ("eth_getBlockByHash", newest["hash"], False),
+        ("eth_getTransactionByHash", newest["transactions"][0]),
+    ]
+    refused = [
+        ("eth_call", call, newest["number"]),
+        ("eth_call", call, by_hash),
+        ("eth_getBalance", COUNTER, {"blockNumber": newest["number"]}),
+        ("eth_getStorageAt", COUNTER, "0x0", newest["number"]),
+    ]
+    for method, *params in (*nothing, *refused):
+        assert scene.result(method, *params) is not None
+        scene.node.fail(method, stale(1))
+        answer = scene.ask(method, *params)
+        if (method, *params) in nothing:
+            assert answer["result"] is None
+        else:
+            assert answer["error"]["message"] == "header not found"
+
+
+def test_stale__block_left_out__is_its_own_head(scene: Scene) -> None:
+    sender = scene.result(
+        "eth_getTransactionByHash", scene.result("eth_getBlockByNumber", "latest", False)["transactions"][0]
+    )["from"]
+    scene.node.fail("eth_getTransactionCount", stale(1))
+    assert scene.result("eth_getTransactionCount", sender) == hex(BLOCKS - 1)
+    seen = hex(BLOCKS - 1)
+    scene.node.always["eth_getBlockByNumber"] = scene.node.always["eth_getTransactionCount"] = stale(1)
+    assert scene.result("eth_getBlockByNumber", seen, False)["number"] == seen
+    assert scene.result("eth_getTransactionCount", sender, "earliest") == "0x0"
+
+
 def test_wrong_chain__both_ways_to_ask__the_others_id(scene: Scene) -> None:
     for method in ("eth_chainId", "net_version", "eth_blockNumber"):
         scene.node.always[method] = wrong_chain(5)
@@ -221,3 +258,9 @@ def test_serve_http__port_in_use__one_sentence() -> None:
     with HttpNode(node) as first, pytest.raises(PortTaken) as caught:
         HttpNode(node, int(first.url.rpartition(":")[2]))
     assert str(caught.value).endswith("is taken: choose another, or 0 for a free one")
+
+
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_serve_http__port_that_cannot_be__one_sentence(port: int) -> None:
+    with pytest.raises(SpecUnusable, match=f"a node over HTTP: its port is 0 to 65535, not {port}"):
+        HttpNode(FaultyRpc(), port)

@@ -14,11 +14,12 @@ import requests
 from web3.types import RPCEndpoint
 
 from zklink.lab.chain import LocalChain
-from zklink.lab.errors import FaultUnavailable, PortTaken
+from zklink.lab.errors import FaultUnavailable, PortTaken, SpecUnusable
 from zklink.lab.rpc_faults import Kind
 from zklink.lab.rpc_proxy import PAGE_TEXT, FaultyRpc, RpcProxy
 
 LOOPBACK: Final = "127.0.0.1"
+MOST_PORT: Final = 65_535
 _JSON: Final = "application/json"
 
 
@@ -28,6 +29,8 @@ class HttpNode:
     def __init__(self, proxy: FaultyRpc, port: int = 0) -> None:
         self.proxy = proxy
         self.closing = threading.Event()
+        if not 0 <= port <= MOST_PORT:
+            raise SpecUnusable("a node over HTTP", f"its port is 0 to {MOST_PORT}, not {port}")
         try:
             self._server = ThreadingHTTPServer((LOOPBACK, port), _handler_of(self))
         except OSError as error:
@@ -57,8 +60,8 @@ class HttpNode:
 
 
 def serve_http(chain: LocalChain, port: int = 0) -> HttpNode:
-    """A misbehaving node before a chain; port 0 is a free one. Raises PortTaken, and FaultUnavailable on py-evm, whose
-    answers are not those of a node.
+    """A misbehaving node before a chain; port 0 is a free one. Raises PortTaken; SpecUnusable for a port that cannot
+    be; FaultUnavailable on py-evm, whose answers are not those of a node.
     """
     if chain.is_py_evm:
         raise FaultUnavailable(chain.name, "a node over HTTP", "revm, anvil or fork")

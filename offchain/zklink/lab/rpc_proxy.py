@@ -5,7 +5,7 @@ gives what such a node gives: nothing, a late answer, an HTTP status, a page, an
 Never changes a chain by itself: a transaction reaches it or does not.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import requests
@@ -18,7 +18,27 @@ from zklink.lab.rpc_faults import CHAIN_ID, LOGS, NAMED, URL, Chance, Kind, Rang
 
 PAGE_TEXT: Final = b"<html><body>Just a moment..</body></html>"
 _NEWEST: Final = ("latest", "pending", "safe", "finalized")
-_ABOUT_ONE: Final = ("eth_getTransactionReceipt", "eth_getTransactionByHash")
+_ABOUT_ONE: Final = {
+    "eth_getTransactionReceipt": "blockNumber",
+    "eth_getTransactionByHash": "blockNumber",
+    "eth_getBlockByHash": "number",
+}
+"""Methods that name one thing by its hash, and where the answer says its block."""
+_STATE_AT: Final = {
+    "eth_call": 1,
+    "eth_estimateGas": 1,
+    "eth_feeHistory": 1,
+    "eth_getBalance": 1,
+    "eth_getCode": 1,
+    "eth_getTransactionCount": 1,
+    "eth_getStorageAt": 2,
+}
+"""Methods that read a block's state, and the place of the block among their parameters."""
+_BY_NUMBER: Final = (
+    "eth_getBlockByNumber",
+    "eth_getBlockTransactionCountByNumber",
+    "eth_getTransactionByBlockNumberAndIndex",
+)
 
 
 class FaultyRpc(BaseProvider):
@@ -118,6 +138,11 @@ class FaultyRpc(BaseProvider):
         return self.range_limit.refuses(first, last)
 
     def _height_of(self, at: Any) -> int:
+        """The number of a block that is named by a word, by its number, or by its hash in an object (EIP-1898)."""
+        if isinstance(at, Mapping) and "blockHash" in at:
+            found = self.serve("eth_getBlockByHash", [at["blockHash"], False]).get("result")
+            return _number(found["number"]) if found else 0
+        at = at["blockNumber"] if isinstance(at, Mapping) else at
         return self._head() if at in _NEWEST else _number(0 if at == "earliest" else at)
 
     def _head(self) -> int:
@@ -138,10 +163,17 @@ class FaultyRpc(BaseProvider):
         if method == LOGS:
             found = self.serve(method, params)
             return _result([log for log in found.get("result") or () if _number(log["blockNumber"]) <= head])
-        found = self.serve(method, [hex(head) if isinstance(at, str) and at in _NEWEST else at for at in params or ()])
-        if method in _ABOUT_ONE and found.get("result") and _number(found["result"]["blockNumber"] or 0) > head:
+        asked = [hex(head) if isinstance(at, str) and at in _NEWEST else at for at in params or ()]
+        if method in _STATE_AT:
+            if len(asked) == _STATE_AT[method]:
+                asked.append(hex(head))
+            if self._height_of(asked[_STATE_AT[method]]) > head:
+                return _error(error("header not found"))
+        if method in _BY_NUMBER and self._height_of(asked[0]) > head:
             return _result(None)
-        return found
+        found = self.serve(method, asked)
+        one = found.get("result") if method in _ABOUT_ONE else None
+        return _result(None) if one and _number(one[_ABOUT_ONE[method]] or 0) > head else found
 
 
 class RpcProxy(FaultyRpc):

@@ -35,8 +35,12 @@ class Fault:
         if self.made_of(world) not in self.backends:
             raise FaultUnavailable(self.where, self.title, " or ".join(self.backends))
         for field in fields(self):
+            if field.type is not int:
+                continue
             value, least = getattr(self, field.name), self.least.get(field.name, 1)
-            if isinstance(value, int) and not isinstance(value, bool) and value < least:
+            if not is_whole(value):
+                raise PlanInapplicable(self.title, f"{field.name} is a whole number, not {value!r}")
+            if value < least:
                 raise PlanInapplicable(self.title, f"{field.name} is at least {least}, not {value}")
 
     def made_of(self, world: "LabWorld") -> str:
@@ -82,6 +86,11 @@ class Strike:
 
     def __str__(self) -> str:
         return f"round {self.at}: {self.fault}"
+
+
+def is_whole(value: object) -> bool:
+    """Whether it is a number that a fault can have: True is none, though Python counts it as 1."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def count(number: int, noun: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
-from zklink.lab.faults.base import REAL, Fault, count
+from zklink.lab.errors import PlanInapplicable
+from zklink.lab.faults.base import REAL, Fault, count, is_whole
 from zklink.lab.kinds import LITESVM
 
 if TYPE_CHECKING:
@@ -40,6 +41,14 @@ class Reorg(OfChain):
     backends = (*REAL, LITESVM)
     depth: int
     back: tuple[int, ...] | None = None
+
+    def check(self, world: "LabWorld") -> None:
+        # By class, not `super()`: slots make dataclasses other classes than the ones they were written as.
+        Fault.check(self, world)
+        if self.back is None:
+            return
+        if not isinstance(self.back, tuple) or not all(is_whole(place) and place >= 0 for place in self.back):
+            raise PlanInapplicable(self.title, f"back is a list of places from 0, or nothing, not {self.back!r}")
 
     def strike(self, world: "LabWorld") -> None:
         chain = world.member(self.chain)

@@ -4,12 +4,12 @@ Takes strikes; gives smaller plans and sentences. Never plays itself (`hunt` doe
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from zklink.lab.errors import PlanInapplicable
 from zklink.lab.faults import of_chains, of_messages, of_nodes
-from zklink.lab.faults.base import Fault, Strike
+from zklink.lab.faults.base import Fault, Strike, is_whole
 
 if TYPE_CHECKING:
     from zklink.lab.world import LabWorld
@@ -120,14 +120,13 @@ def read_fault(data: dict[str, Any]) -> Fault:
     for key in given:
         if key not in known:
             raise PlanInapplicable(name, f"it has no field {key}; it has {', '.join(sorted(known))}")
-    try:
-        return kind(**given)
-    except TypeError as error:
-        raise PlanInapplicable(name, str(error).partition(".")[2] or str(error)) from None
+    for field in fields(kind):
+        if field.name not in given and field.default is MISSING:
+            raise PlanInapplicable(name, f"it says nothing of its {field.name}")
+    return kind(**given)
 
 
 def _read_round(data: dict[str, Any]) -> int:
-    at = data.get("at")
-    if not isinstance(at, int):
+    if not is_whole(data.get("at")):
         raise PlanInapplicable(str(data.get("fault")), "it has no round `at`")
-    return at
+    return int(data["at"])
