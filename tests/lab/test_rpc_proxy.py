@@ -166,12 +166,12 @@ def test_stale__block_that_it_has_not_seen__is_not_there_under_any_name(scene: S
     newest = scene.result("eth_getBlockByNumber", "latest", False)
     call = {"to": COUNTER}
     by_hash = {"blockHash": newest["hash"]}
-    nothing = [
+    nothing: list[tuple[Any, ...]] = [
         ("eth_getBlockByNumber", newest["number"], False),
         ("eth_getBlockByHash", newest["hash"], False),
         ("eth_getTransactionByHash", newest["transactions"][0]),
     ]
-    refused = [
+    refused: list[tuple[Any, ...]] = [
         ("eth_call", call, newest["number"]),
         ("eth_call", call, by_hash),
         ("eth_getBalance", COUNTER, {"blockNumber": newest["number"]}),
