@@ -23,7 +23,7 @@ from zklink.node.events import (
 )
 from zklink.operations.swap import SwapRequest
 from zklink.protocol.errors import HistoryDiverged
-from zklink.protocol.ids import MAX_AGE_SECONDS, SILENCE_SECONDS
+from zklink.protocol.ids import FILL_LEAD_SECONDS, MAX_AGE_SECONDS, SILENCE_SECONDS
 from zklink.sequencer import decision
 from zklink.sequencer.journal import MemoryJournal
 from zklink.service.adapters import FILL_GAS_LIMIT
@@ -83,7 +83,10 @@ def test_chain__node_away_receipts_lost_and_a_transaction_replaced__others_go_on
     clients[ETHEREUM].faults.is_down = True
     clients[BSC].faults.lost_receipts += ["fill", "import_blocks"]
     clients[AVALANCHE].faults.replaced += ["accept"]
-    pipeline.run_until(lambda: len(pipeline.timeline.swaps) == 2)
+    pipeline.halt(BSC)
+    pipeline.run_until(lambda: len(pipeline.timeline.swaps) == 2 and len(pipeline.events(FillTried)) == 2)
+    pipeline.system.world.advance_time(FILL_LEAD_SECONDS)  # so far ahead of the payment, the fill earns its whole fee
+    pipeline.resume()
     pipeline.run_until(lambda: not sequencer.has_waiting and counters[BSC].executed == sequencer.height)
     assert received(pipeline) - before == 29
     assert counters[ETHEREUM].accepted == pipeline.base
