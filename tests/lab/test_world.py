@@ -82,6 +82,24 @@ def test_story__honest_courier__one_line_a_step(world: LabWorld) -> None:
         ]
 
 
+def test_story__step_that_a_contract_refuses__is_told_with_the_reason_once(world: LabWorld) -> None:
+    letters = Letters(world)
+    call = letters.hearer.functions.hear(1, 5, [])
+    with world.by_rounds():
+        world.send("right", call, 1, "a stranger brings 5")
+        world.round(3)
+        assert lines(world, "right") == [
+            (0, "a stranger brings 5"),
+            (1, "refused: a stranger brings 5 (hearer: not the carrier)"),
+        ]
+    moment = world.snapshot()
+    world.send("right", call, 1, "a stranger brings 6")
+    assert lines(world, "right")[-1][1] == "refused: a stranger brings 6 (hearer: not the carrier)"
+    world.restore(moment)
+    world.round()
+    assert len(lines(world, "right")) == 2
+
+
 TELLER = """
 # pragma version 0.4.3
 event To:

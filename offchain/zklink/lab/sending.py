@@ -75,6 +75,13 @@ class Sent:
         outcome = self.outcome()
         return outcome is not None and not outcome[0]
 
+    def tell_outcome(self, story: Story) -> bool:
+        """Whether it is mined; the story has been told what it is for, and is told here if a contract refused it."""
+        outcome = self.outcome()
+        if outcome is not None and not outcome[0]:
+            story.tell(self.chain.name, f"refused: {self.text} ({self.reason()})")
+        return outcome is not None
+
     def reason(self) -> str:
         """Why the contract refused it: the call again, on the block before its own."""
         outcome = self.outcome()

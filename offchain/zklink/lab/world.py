@@ -46,6 +46,7 @@ class Moment:
     story: Story
     paces: dict[str, Pace]
     outbox: tuple[Sent, ...]
+    told: tuple[Sent, ...]
     programs: tuple[Callable[[], None], ...]
     strikes: tuple["Strike", ...]
 
@@ -64,6 +65,8 @@ class LabWorld:
         self.paces: dict[str, Pace] = {}
         self.programs: list[Callable[[], None]] = []
         self.outbox: list[Sent] = []
+        self._told: list[Sent] = []
+        """What the story has told and no block has yet."""
         self.strikes: list[Strike] = []
         self.nodes = Nodes()
         self._starts: dict[str, int] = {}
@@ -174,6 +177,9 @@ class LabWorld:
             self.tell(chain, f"{text}, with {sent.chain.show_coins(value)}" if value else text)
         if not sent.offer(self.story):
             self.outbox.append(sent)
+        if text:
+            self._told.append(sent)
+            self._tell_refusals()
         return sent
 
     def submit(self, chain: str, wire: bytes, text: str = "") -> str:
@@ -225,7 +231,11 @@ class LabWorld:
         self._let_strike(is_late=True)
         for chain in self.chains:
             self.pace(chain.name).pass_round(chain, self.round_number)
+        self._tell_refusals()
         self.courier.look()
+
+    def _tell_refusals(self) -> None:
+        self._told = [sent for sent in self._told if not sent.tell_outcome(self.story)]
 
     def _let_strike(self, *, is_late: bool) -> None:
         for strike in self.strikes:
@@ -282,6 +292,7 @@ class LabWorld:
             self.story.copy(),
             {name: pace.copy() for name, pace in self.paces.items()},
             tuple(self.outbox),
+            tuple(self._told),
             tuple(self.programs),
             tuple(self.strikes),
         )
@@ -294,6 +305,7 @@ class LabWorld:
         self.story = moment.story.copy()
         self.paces = {name: pace.copy() for name, pace in moment.paces.items()}
         self.outbox, self.programs, self.strikes = list(moment.outbox), list(moment.programs), list(moment.strikes)
+        self._told = list(moment.told)
         self.nodes.heal()
 
     @contextlib.contextmanager
