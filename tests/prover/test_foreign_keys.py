@@ -178,7 +178,7 @@ BAD: Final = [
     (bytes([ARKWORKS[0] ^ 1]) + ARKWORKS[1:], "a compressed point is not on the curve"),
     (b"", "no key of snarkjs, gnark or arkworks on BN254"),
     (b'{"G1": 1}', "neither snarkjs' nor gnark's JSON of a Groth16 key"),
-    (b"{}", "not a groth16 verification key"),
+    (b"{}", "not a groth16 verification key: it has no protocol"),
     (b"\xff{", "no key of snarkjs, gnark or arkworks on BN254"),
 ]
 

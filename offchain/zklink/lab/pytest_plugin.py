@@ -137,7 +137,7 @@ def machine_test(machine: "type[Machine]", shards: int = 1) -> Callable[..., Non
         try:
             run_machine(machine, replace(lab_run, seed=lab_run.seed + shard))
         except (*OPENING_ERRORS, StepsNeverDone) as error:
-            pytest.fail(str(error), pytrace=False)
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
 
     return test
 
@@ -182,7 +182,7 @@ def lab_session_chains(
     try:
         chains = open_chains(pytestconfig.getoption("--lab-chains"), lab_specs)
     except LabError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     with chains:
         yield chains
 

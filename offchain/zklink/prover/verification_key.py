@@ -92,7 +92,9 @@ class VerificationKey:
                 is_development=data.get("development", False) is True,
             )
             declared = int(data["nPublic"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except KeyError as error:
+            raise VerificationKeyInvalid(f"not a {PROTOCOL} verification key: it has no {error.args[0]}") from error
+        except (TypeError, ValueError, AttributeError) as error:
             raise VerificationKeyInvalid(f"not a {PROTOCOL} verification key ({error!r})") from error
         if declared != key.input_count:
             raise VerificationKeyInvalid(f"{declared} public inputs declared, IC is for {key.input_count}")
