@@ -12,7 +12,7 @@ from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.operations.key_request import KeyRequest
 from zklink.primitives.field import R
 from zklink.protocol.bridge_hashes import next_queue_hash
-from zklink.protocol.ids import AccountId, ChainId, Lane
+from zklink.protocol.ids import EXPIRY_SECONDS, AccountId, ChainId, Lane
 from zklink.protocol.messages import compute_key_request_digest
 
 EARLIER = len(TOKENS)
@@ -39,6 +39,7 @@ def set_key(here: RigChain, wallet: EvmContract, key: int = KEY, account: int = 
 def read_request(here: RigChain) -> KeyRequest:
     """What the last call queued, from its event alone; its hash stands in the queue."""
     e = here.evm.event("KeyRequested")
+    assert e["expires_at"] == e["queued_at"] + EXPIRY_SECONDS == here.evm.time + EXPIRY_SECONDS
     request = KeyRequest(
         source=here.chain,
         request_id=e["request_id"],

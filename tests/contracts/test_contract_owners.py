@@ -19,6 +19,8 @@ KEY = 4_711
 ACCOUNT = 3
 MASK = 1 << (A - 1)
 L1_AMOUNT = 10 * 10**6
+DELEGATION = b"\xef\x01\x00"
+"""What the code of a person's account begins with that delegates to the contract behind it (EIP-7702)."""
 FACTORY = """pragma solidity ^0.8.0;
 contract NonceFactory {
     function make(bytes memory code) external returns (address made) {
@@ -94,6 +96,28 @@ def test_deposit__for_a_contract_unbound__is_refused(rig: Rig, wallet: Wallet) -
     exit_as(here, wallet)  # an account is deployed now
     with reverts("deposit: bind this owner"):
         here.deposit(USD, L1_AMOUNT, owner=universal_address(wallet.address))
+
+
+@pytest.mark.parametrize(
+    ("code", "is_person"),
+    [(DELEGATION + bytes(20), True), (bytes(23), False), (bytes(22), False), (b"\1" + DELEGATION + bytes(19), False)],
+    ids=["delegation", "as_long", "shorter", "shifted"],
+)
+def test_deposit__for_an_unbound_owner_with_code__passes_if_it_is_a_persons_delegation(
+    rig: Rig, code: bytes, is_person: bool
+) -> None:
+    """A person whose account delegates to a contract (EIP-7702) is one on every chain."""
+    here, usd = rig[A], rig[A].token(USD)
+    usd.mint(DEPOSITOR, L1_AMOUNT)
+    usd.approve(here.bridge.address, L1_AMOUNT, sender=DEPOSITOR)
+    order = (USD, L1_AMOUNT, universal_address(STRANGER), 0, DEPOSITOR)
+    with here.evm.other_code(STRANGER, code):
+        if is_person:
+            here.bridge.deposit(order, sender=DEPOSITOR)
+            assert here.evm.event("DepositRequested")["owner"] == universal_address(STRANGER)
+        else:
+            with reverts("deposit: bind this owner"):
+                here.bridge.deposit(order, sender=DEPOSITOR)
 
 
 @upholds("OWN-1")

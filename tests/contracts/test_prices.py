@@ -322,3 +322,12 @@ def test_first_day__begins_with_the_first_price(rig: Rig) -> None:
     with reverts("prices: more than doubled"):
         prices.set(2 * FIRST + 1)
     prices.set(2 * FIRST)
+
+
+def test_set_prices__sixteen_at_once__are_set_and_seventeen_are_refused(prices: Prices) -> None:
+    """A kind can be named again: the last word counts."""
+    falling = [(KIND, FIRST - number) for number in range(1, 18)]
+    prices.registry.set_prices(falling[:16], sender=SETTER)
+    assert prices.now() == FIRST - 16
+    with reverts(""):
+        prices.registry.set_prices(falling, sender=SETTER)

@@ -177,6 +177,7 @@ def test_register__transfer_of_nothing_reverts__is_noted(rig: Rig, habit: int) -
     token.set_mode(habit, sender=GOVERNOR)
     here.registry.register_token(NEW, config(USD, token.address, token_class=int(said)), sender=GOVERNOR)
     assert here.evm.event("TokenRegistered")["token_class"] == said | TokenClass.REFUSES_NOTHING
+    assert here.evm.event("TokenLimitsChanged") == {"token_id": NEW, "minimum": 100, "cap": CUSTODY_LIMIT}
     assert here.registry.token_config(NEW)[5] == said | TokenClass.REFUSES_NOTHING
     assert here.registry.get_token(NEW) == (token.address.lower(), 1, CHAIN_MASK, False, 100, CUSTODY_LIMIT)
 
@@ -352,6 +353,13 @@ def test_deploy__greatest_limit__is_admitted_with_all_its_tokens(rig: Rig) -> No
     registry = rig.deploy(A, "Registry", *registry_arguments(limit=2**16))
     registry.register_token(2**15 - 1, config(USD, fresh(rig[A])), sender=GOVERNOR)
     assert registry.token_scale(2**15 - 1) == 1
+
+
+def test_deploy__least_limit__is_admitted_with_its_token(rig: Rig) -> None:
+    registry = rig.deploy(A, "Registry", *registry_arguments(limit=4))
+    registry.register_token(1, config(USD, fresh(rig[A])), sender=GOVERNOR)
+    assert registry.token_scale(1) == 1
+    rig.deploy(A, "Registry", *registry_arguments(limit=3))
 
 
 def test_is_for__chain_chains_or_limit_of_another_deployment__is_not(rig: Rig) -> None:

@@ -59,7 +59,7 @@ def test_resolve__payout__everything_names_the_bridge_and_the_token_of_this_chai
     for place in (order.spends.token, order.payment.token):
         assert (place.chain, place.address) == (EVM_CHAIN_IDS[B], usd)
     assert order.spends.recipient.address == RECIPIENT.lower()
-    assert (order.payment.recipient_variable, order.payment.step) == (0, 0)
+    assert (order.payment.recipient_variable, order.payment.step, order.payment.delay_seconds) == (0, 0, 60)
 
 
 def test_resolve__block_not_here_yet__is_sealed_and_later_accepted(rig: Rig) -> None:

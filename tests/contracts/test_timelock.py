@@ -23,6 +23,7 @@ def founding() -> Lock:
 
 
 Check = Callable[[Lock], None]
+MOST_ACT_BYTES = 12_288
 
 
 # --- what waits ---
@@ -395,5 +396,22 @@ def test_deploy__up_to_sixteen_swift_functions__are_all_swift(lock: Lock, count:
     target = lock.governed.address
     swift = [(target, bytes([1, 2, 3, number])) for number in range(count)]
     timelock = lock.evm.deploy(GOVERNOR, load("Timelock"), GOVERNOR, BLOCKS_PER_DAY, swift)
+    assert lock.evm.event("OwnerChanged")["owner"].lower() == GOVERNOR.lower()
+    told = [(event.args["target"], event.args["selector"]) for event in lock.evm.events("SwiftAllowed")]
+    assert told == [(target.lower(), selector) for _, selector in swift]
     asked = [timelock.is_swift(target, bytes([1, 2, 3, number])) for number in range(17)]
     assert asked == [number < count for number in range(17)]
+
+
+def test_deploy__seventeen_swift_functions__are_refused(lock: Lock) -> None:
+    swift = [(lock.governed.address, bytes([1, 2, 3, number])) for number in range(17)]
+    refuse_deployment(lock, "", GOVERNOR, BLOCKS_PER_DAY, swift)
+
+
+def test_act__as_long_as_may_be__is_done_and_a_byte_more_is_refused(founding: Lock) -> None:
+    data = founding.governed.encode("note_long", bytes(12_192))
+    longest = data + bytes(MOST_ACT_BYTES - len(data))
+    founding.timelock.act(founding.governed.address, longest, sender=GOVERNOR)
+    assert founding.numbers == [12_192]
+    with reverts(""):
+        founding.timelock.act(founding.governed.address, longest + b"\0", sender=GOVERNOR)

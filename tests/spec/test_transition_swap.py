@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,8 +15,8 @@ from tests.support.rule import PlainRule, run
 from tests.support.tries import at_least, tries
 from tests.support.upholds import upholds
 from zklink.operations.swap import SwapRequest
-from zklink.protocol.errors import ZkLinkError
-from zklink.protocol.ids import FEE_DENOMINATOR, Amount, Kind
+from zklink.protocol.errors import InadmissibleRequest, ZkLinkError
+from zklink.protocol.ids import FEE_DENOMINATOR, MAX_CHAINS, Amount, ChainId, Kind, RequestId, TokenId
 from zklink.protocol.presets import MINIMAL
 from zklink.state.rows import Pool
 from zklink.transition import swap
@@ -117,6 +119,64 @@ def test_check_request__inadmissible__is_refused(case: tuple[SwapRequest, type[Z
     request, error = case
     with pytest.raises(error):
         check_request(request, MINIMAL)
+
+
+LAST_TOKEN = TokenId(MINIMAL.token_limit - 1)
+EDGES = SwapRequest(
+    source=ChainId(1),
+    destination=ChainId(MAX_CHAINS),
+    request_id=RequestId(1),
+    token_in=TokenId(1),
+    token_out=LAST_TOKEN,
+    amount=Amount(10),
+    min_out=Amount(1),
+    operator_fee=Amount(9),
+    fill_fee=Amount(0),
+    deadline=1,
+    queued_at=1,
+    recipient=bytes(31) + b"\1",
+    refund_to=bytes(31) + b"\2",
+)
+"""Every field at one of its bounds; the others are in the cases of the next test."""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"source": MAX_CHAINS, "destination": 1},
+        {"token_in": LAST_TOKEN, "token_out": 0},
+        {"token_in": 0},
+        {"via": LAST_TOKEN, "token_out": 2},
+    ],
+    ids=str,
+)
+def test_check_request__at_its_bounds__passes(changes: dict[str, Any]) -> None:
+    check_request(replace(EDGES, **changes), MINIMAL)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"source": 0}, "its source is not a chain"),
+        ({"source": MAX_CHAINS + 1}, "its source is not a chain"),
+        ({"destination": 0}, "its destination is not a chain"),
+        ({"destination": MAX_CHAINS + 1}, "its destination is not a chain"),
+        ({"token_in": -1}, "its token in is not in the tree"),
+        ({"token_in": MINIMAL.token_limit}, "its token in is not in the tree"),
+        ({"token_out": -1}, "its token out is not in the tree"),
+        ({"token_out": MINIMAL.token_limit}, "its token out is not in the tree"),
+        ({"operator_fee": 10}, "its operator fee is not below its amount"),
+        ({"via": -1}, "its token between is not in the tree"),
+        ({"via": MINIMAL.token_limit}, "its token between is not in the tree"),
+        ({"via": 1}, "its route does not have three different tokens"),
+        ({"via": LAST_TOKEN}, "its route does not have three different tokens"),
+    ],
+    ids=str,
+)
+def test_check_request__beyond_its_bounds__is_refused_with_the_reason(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(InadmissibleRequest, match=reason):
+        check_request(replace(EDGES, **changes), MINIMAL)
 
 
 @given(malformed_requests())

@@ -203,12 +203,15 @@ class EvmChain:
         """A transaction that creates a contract; gives its address. Raises Reverted."""
         note_engine("revm")
         self._follow_recorder()
+        self._logs = []
+        made = code if self._recorder is None else self._recorder.swap_creation(code)
         try:
-            if self._recorder is None:
-                return str(self.evm.deploy(deployer=deployer, code=code))
-            address = str(self.evm.deploy(deployer=deployer, code=self._recorder.swap_creation(code)))
+            address = str(self.evm.deploy(deployer=deployer, code=made))
         except RuntimeError as error:
             raise Reverted(_reason(error)) from None
+        self._note_logs()
+        if self._recorder is None:
+            return address
         balance, probed = self.balance(address), self._recorder.swap_code(self.code(address))
         self.evm.insert_account_info(address, AccountInfo(nonce=1, code=probed))
         self.evm.set_balance(address, balance)
@@ -218,9 +221,12 @@ class EvmChain:
         """A transaction; gives what it returned. Raises Reverted."""
         self._logs = []
         returned = self.read(to, data, sender, value, gas)
+        self._note_logs()
+        return returned
+
+    def _note_logs(self) -> None:
         result = self.evm.result
         self._logs = list(result.logs) if result is not None else []
-        return returned
 
     def read(self, to: str, data: bytes, sender: str, value: int = 0, gas: int = GAS_LIMIT) -> bytes:
         """A call that leaves the events of the last transaction alone."""
