@@ -2,10 +2,11 @@
 
 import pytest
 
+from tests.support.compile_vyper import load
 from tests.support.drafts.escape import Exit, make_escaping
 from tests.support.drafts.rig import Rig, payment
 from tests.support.evm import reverts
-from tests.support.three_chains import DEPOSITOR, RECIPIENT, USD, A, C
+from tests.support.three_chains import DEPOSITOR, RECIPIENT, STRANGER, USD, A, C
 from zklink.l1.contracts.bridge_structs import universal_address
 from zklink.protocol.ids import ChainId, Kind, Lane
 
@@ -57,3 +58,19 @@ def test_exit__owner_bound__leaves_on_its_chain_alone(rig: Rig) -> None:
     assert here.balance(USD, DEPOSITOR) == before + AMOUNT * here.scale(USD)
     with reverts("exit: recipient format"):
         Exit(4, USD, A, bound(DEPOSITOR, C), AMOUNT).send(here, root, DEPOSITOR)
+
+
+def test_exit__owner_is_a_contract__leaves_bound_and_never_unbound(rig: Rig) -> None:
+    """Whoever stands at a person's address on this chain as a contract is somebody else."""
+    here = make_escaping(rig)[A]
+    wallet = here.evm.deploy(STRANGER, load("ActingWallet"))
+    root, domain = here.exodus.exit_root(), here.bridge.exit_domain()
+
+    def leave(wanted: Exit) -> None:
+        data = here.exodus.encode("exit", wanted.x0, wanted.recipient_lo, wanted.x1, wanted.proof(domain, root))
+        wallet.act(here.exodus.address, data, sender=STRANGER)
+
+    with reverts("exit: recipient must send it"):
+        leave(Exit(3, USD, A, universal_address(wallet.address), AMOUNT))
+    leave(Exit(4, USD, A, bound(wallet.address, A), AMOUNT))
+    assert here.balance(USD, wallet.address) == AMOUNT * here.scale(USD)

@@ -243,6 +243,10 @@ def test_full_exit__second_is_a_bridge__is_refused(rig: Rig) -> None:
     with reverts("full exit: second is a bridge"):
         rig[A].bridge.full_exit(3, USD, bridge, MASK_A | 1 << B - 1, sender=DEPOSITOR)
     rig[A].bridge.full_exit(3, USD, bridge, MASK_A, sender=DEPOSITOR)
+    first, mask = universal_address(rig[A].bridge.address), 1 << B - 1
+    with reverts("full exit: second is a bridge"):
+        rig[B].bridge.full_exit(3, USD, first, MASK_A | mask, sender=DEPOSITOR)
+    rig[B].bridge.full_exit(3, USD, first, mask, sender=DEPOSITOR)
 
 
 def test_full_exit__paused_token__is_admitted(rig: Rig) -> None:

@@ -243,6 +243,7 @@ def test_recipient__token_of_another_chain__is_that_chains_to_know(rig: Rig) -> 
     token = rig[C].wrapped.address
     assert not rig[A].registry.is_token(token)
     assert rig[A].swap(destination=C, recipient=universal_address(token)) == 1
+    assert rig[A].swap(destination=C, recipient=universal_address(rig[A].wrapped.address)) == 2
 
 
 @pytest.mark.parametrize("refund_to", [ZERO, "bridge"])

@@ -234,6 +234,8 @@ def test_freeze__new_requests__are_refused(rig: Rig, chain: ChainId) -> None:
         here.bridge.swap_with_permit(here.order(), permit, sender=DEPOSITOR)
     with reverts("bridge: frozen"):
         here.bridge.deposit_with_permit((USD, 10**6, bytes(31) + b"\1", 0, DEPOSITOR), permit, sender=DEPOSITOR)
+    with reverts("bridge: frozen"):
+        here.bridge.set_key(3, 4_711, sender=DEPOSITOR)
 
 
 def test_freeze__member__imports_and_pays_on(rig: Rig) -> None:
